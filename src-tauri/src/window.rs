@@ -110,7 +110,7 @@ pub(crate) fn when_asked_to_close(window: &Window, event: &WindowEvent) {
     }
     match window.emit_to(MAIN, CLOSING, ()) {
         Ok(()) => api.prevent_close(),
-        Err(error) => tracing::warn!("the page could not be told that its window closes: {error}"),
+        Err(error) => tracing::warn!("the page could not be notified that its window closes: {error}"),
     }
 }
 

@@ -178,7 +178,7 @@ test("a tab that was open before a restart comes back by itself, until its acces
   await page.keyboard.press("Control+2");
   await page.getByRole("grid").getByText("one").first().waitFor();
   await first.stop();
-  await page.getByText("MCP Discovery does not answer. What you see is from before.").waitFor();
+  await page.getByText("MCP Discovery does not answer. What you see may be out of date.").waitFor();
   const second = await startCore(t, { dataDir: first.data, listen: new URL(first.address).host });
   assert.notEqual(second.token, first.token, "the token is new at each start");
   await page.getByText("MCP Discovery does not answer.").waitFor({ state: "hidden" });

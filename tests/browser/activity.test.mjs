@@ -44,19 +44,19 @@ test("calls come live, are told apart, and one leads to its rule, its line and t
   await page.locator(".uplot canvas").first().waitFor();
 
   await call("no.such.tool", {});
-  await grid.getByText("Nobody took it").waitFor();
+  await grid.getByText("No server took it").waitFor();
   await call("weather.current", { city: "Atlantis" });
   await eventually(async () => (await newest(grid)).includes("weather.current"), true, "another comes above");
   await page.getByRole("group", { name: "Outcome" }).getByRole("button", { name: "Failed" }).click();
   await eventually(() => rows(grid).count(), 1);
-  await page.getByText("1 row passes the filter").waitFor();
+  await page.getByText("1 row matches the filter").waitFor();
 
   // Why it failed.
   await grid.focus();
   await page.keyboard.press("Home");
   await page.keyboard.press("Enter");
   const drawer = page.getByRole("complementary", { name: "Call of no.such.tool" });
-  await drawer.getByText("Nobody was asked: nothing was sent.").waitFor();
+  await drawer.getByText("No server was asked: nothing was sent.").waitFor();
   await drawer
     .getByText(/No server offers/)
     .first()
@@ -72,7 +72,7 @@ test("calls come live, are told apart, and one leads to its rule, its line and t
   assert.deepEqual(
     exported.map(({ capability, outcome }) => [capability, outcome]),
     [["no.such.tool", "refused"]],
-    "what passes the filter",
+    "what matches the filter",
   );
   await page.getByRole("button", { name: "Clear", exact: true }).click();
 
@@ -129,7 +129,7 @@ test("rows stay where they are while somebody is among them, and a pause holds a
   await weather(1);
   await page.getByText("1 new above").waitFor();
   assert.match(await newest(grid), /^units\.convert/);
-  await page.getByRole("button", { name: "Go on" }).click();
+  await page.getByRole("button", { name: "Resume" }).click();
   await page.mouse.move(5, 5);
   await eventually(async () => /^weather\.current/.test(await newest(grid)), true);
   assert.deepEqual(errors, []);
@@ -150,7 +150,7 @@ test("a long list is read where one looks, by keyboard and by filter", async (t)
   await page.getByRole("combobox", { name: "Server" }).fill("weather-a");
   await page.keyboard.press("ArrowDown");
   await page.keyboard.press("Enter");
-  await page.getByText("325 rows pass the filter").waitFor();
+  await page.getByText("325 rows match the filter").waitFor();
   await grid.focus();
   await page.keyboard.press("End");
   await eventually(() => rows(grid).last().getAttribute("aria-rowindex"), "326", "the oldest of them is read");
@@ -187,7 +187,7 @@ test("a server that fails again and again is shown with its next trial", async (
   for (let at = 0; at < 60 && !(await rested()); at++) await call("parcel.track", { number: "1" });
   if (await rested()) {
     await page
-      .getByRole("region", { name: "Servers given a rest" })
+      .getByRole("region", { name: "Servers with calls stopped" })
       .getByText(/next trial in \d+ s|next call is its trial/)
       .waitFor();
   }

@@ -71,7 +71,7 @@ async function typing() {
       },
       true,
     );
-    const refused = () => /Nobody takes it/.test(region.textContent);
+    const refused = () => /No server takes it/.test(region.textContent);
     let was = refused();
     new MutationObserver(() => {
       if (refused() === was) return;

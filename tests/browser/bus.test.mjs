@@ -69,7 +69,7 @@ test("what is done on the page shows without reading the list again", async (t) 
   await page.getByText("Removed a").waitFor();
   assert.deepEqual(await shows(page, core), ["b", "c"], "while the focus is in the list, too");
   await page.getByRole("button", { name: "Undo" }).click();
-  await page.getByText("Brought back a").waitFor();
+  await page.getByText("Restored a").waitFor();
   assert.deepEqual(await shows(page, core), ["a", "b", "c"]);
   assert.equal(asked.servers, 0);
 });

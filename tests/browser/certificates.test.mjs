@@ -31,20 +31,20 @@ test("a person agrees to a certificate by keyboard, and is told when it changes"
   await page.keyboard.type(url);
   await page.keyboard.press("Enter");
   const alert = dialog.getByRole("alert").filter({ hasText: "Its certificate is not trusted" });
-  await alert.getByText("It is self-signed: nobody but itself vouches for it.").waitFor();
+  await alert.getByText("It is self-signed: no CA vouches for it.").waitFor();
   await alert.getByText("CN=nas").first().waitFor();
   assert.deepEqual(await barriers(page), []);
   await press(alert, "Trust this certificate");
   await dialog.getByText("Healthy").waitFor();
   await press(dialog, "Open in Servers");
   const drawer = page.getByRole("complementary", { name: "nas" });
-  await drawer.getByText(/^Agreed to:/).waitFor();
+  await drawer.getByText(/^Accepted:/).waitFor();
 
   server.change(await selfSigned(t));
   await press(drawer, "Check now");
   const changed = drawer.getByRole("alert").filter({ hasText: "Its certificate has changed" });
   await changed.getByRole("heading", { name: "The certificate you trusted" }).waitFor();
-  await changed.getByRole("heading", { name: "The certificate it shows now" }).waitFor();
+  await changed.getByRole("heading", { name: "The certificate it presents now" }).waitFor();
   assert.deepEqual(await barriers(page), []);
   await press(changed, "Trust the new certificate");
   await changed.waitFor({ state: "detached" });
@@ -75,15 +75,15 @@ test("a token goes out only after the agreement, or to whom a CA vouches for", a
   const drawer = page.getByRole("complementary", { name: "nas" });
   await drawer.getByText(/^Signed by the CA in/).waitFor();
 
-  await drawer.getByRole("button", { name: "Look at it" }).click();
+  await drawer.getByRole("button", { name: "Show it" }).click();
   const look = page.getByRole("dialog", { name: "Certificate of nas" });
   await look.getByText("It is trusted: the named CA signed it").waitFor();
   assert.deepEqual(await barriers(page), []);
-  await look.getByRole("button", { name: "Trust exactly this one" }).click();
-  await drawer.getByText(/^Agreed to:/).waitFor();
+  await look.getByRole("button", { name: "Trust only this certificate" }).click();
+  await drawer.getByText(/^Accepted:/).waitFor();
 
   // The form takes it back, says what is wrong without it, and takes the CA again.
-  await drawer.getByRole("button", { name: "Look at it" }).click();
+  await drawer.getByRole("button", { name: "Show it" }).click();
   await look.getByRole("button", { name: "Change what is trusted" }).click();
   const edit = page.getByRole("dialog", { name: "Edit nas" });
   await edit.getByText(/^Only this certificate is trusted:/).waitFor();

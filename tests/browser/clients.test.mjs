@@ -136,7 +136,7 @@ test("a placeholder is asked for, and all others are added at once", async (t) =
   const { page, section, errors } = await open(t, bench);
   await section.getByRole("button", { name: "Add all 2…" }).click();
   const all = page.getByRole("dialog", { name: "Add servers from your AI clients" });
-  await all.getByText("2 addresses will be asked").waitFor();
+  await all.getByText("2 addresses will be contacted").waitFor();
   await all.getByRole("button", { name: "Add 2 servers" }).click();
   await all.getByRole("alert").getByText("It was not added").waitFor();
   await all.getByText("added", { exact: true }).waitFor();
@@ -147,7 +147,7 @@ test("a placeholder is asked for, and all others are added at once", async (t) =
 
   await section.getByRole("button", { name: "Add second from VS Code" }).click();
   const one = page.getByRole("dialog", { name: "Add second from VS Code" });
-  const submit = one.getByRole("button", { name: "Ask and add" });
+  const submit = one.getByRole("button", { name: "Check and add" });
   assert.ok(await submit.isDisabled(), "it waits for a value");
   // biome-ignore lint/suspicious/noTemplateCurlyInString: so clients write it
   await one.getByLabel("${input:key}").fill("hunter2");
@@ -161,7 +161,7 @@ test("without any client it says so, and looks in the folder of a project that a
   const bench = await home(t, (witness) => ({ "work/app/.cursor/mcp.json": { mcpServers: { witness: witness() } } }));
   const { section, page, errors } = await open(t, bench);
   await section.getByText("No AI client on this computer is set up with a server").waitFor();
-  await section.getByRole("button", { name: "Look in a project's folder…" }).click();
+  await section.getByRole("button", { name: "Read a project's folder…" }).click();
   const field = section.getByRole("textbox", { name: /^Folder of a project/ });
   await focused(field);
   await field.fill(join(bench.folder, "work/nowhere"));

@@ -156,7 +156,7 @@ test("without profiles none is chosen, and a client without limits leads to wher
 
 test("that tokens can be read on the way is said where the address is, with what to do", async (t) => {
   const { core, page, errors } = await connected(t);
-  const warning = page.getByRole("note", { name: "Tokens travel in the clear" });
+  const warning = page.getByRole("note", { name: "Tokens are sent unencrypted" });
   assert.equal(await warning.count(), 0, "it listens on loopback");
   // A test serves nothing beyond this computer: what the core says of that is put into its answer.
   await page.route("**/api/v1/gateway", async (route) => {
@@ -165,7 +165,7 @@ test("that tokens can be read on the way is said where the address is, with what
     await route.fulfill({ response, json });
   });
   await core.call("gateway_token_new", { name: "Zed" });
-  await warning.getByText("whoever is on the way can read them").waitFor();
+  await warning.getByText("anyone on the network path can read and use them").waitFor();
   await warning.getByText("Listen on 127.0.0.1").waitFor();
   await warning.getByText("put TLS in front").waitFor();
   for (const colorScheme of ["light", "dark"]) {

@@ -101,7 +101,7 @@ test("a token is made, used, seen to be used, and revoked, by keyboard alone", a
   await focused(row.getByRole("button", { name: "Revoke the token of Cursor" }));
   assert.equal(await initialize(url, token), 200);
   await page.keyboard.press("Enter");
-  await question.getByText("What its calls did at servers stays done").waitFor();
+  await question.getByText("What its calls changed on servers stays changed").waitFor();
   await page.keyboard.press("Enter");
   await page.getByRole("heading", { name: "No client has a token yet" }).waitFor();
   await focused(page.getByRole("button", { name: "New token" }));
@@ -118,7 +118,7 @@ test("what the core refuses is said in the form", async (t) => {
   await page.getByRole("option", { name: "New token for an AI client" }).waitFor();
   await page.keyboard.press("Enter");
   await page.getByRole("combobox", { name: "Name of the client" }).fill("x".repeat(65));
-  await page.getByRole("button", { name: "Make the token" }).press("Enter");
+  await page.getByRole("button", { name: "Create the token" }).press("Enter");
   await page
     .getByRole("alert")
     .getByText(/1 to 64 characters/)
@@ -197,7 +197,7 @@ test("an endpoint that is not served says why and what to do, in both themes", a
   const cell = page.getByRole("region", { name: "Gateway", exact: true });
   await cell.getByText("Not served").waitFor();
   await cell.getByText(new RegExp(`listens on ${listen.replaceAll(".", "\\.")}`)).waitFor();
-  await cell.getByText(/^End that program, or give another address/).waitFor();
+  await cell.getByText(/^Stop that program, or set another address/).waitFor();
   for (const colorScheme of ["light", "dark"]) {
     await page.emulateMedia({ colorScheme });
     assert.deepEqual(await barriers(page), [], colorScheme);

@@ -85,7 +85,7 @@ test("a server that was found needs a token, gets it, and leaves it behind when 
 
   const again = await edit(page, id);
   await type(page, again.getByRole("textbox", { name: /^Address/ }), `http://${other.address}`);
-  await again.getByText(/Does not go along to the new address: token\. It was given for http:/).waitFor();
+  await again.getByText(/Not sent to the new address: token\. It was given for http:/).waitFor();
   await again.getByRole("button", { name: "Save" }).focus();
   await page.keyboard.press("Enter");
   await again.waitFor({ state: "detached" });
@@ -200,7 +200,7 @@ test("what was measured comes back with a server, and redo removes it again", as
   await row("one").waitFor({ state: "hidden" });
 
   await page.keyboard.press("Control+z");
-  await message("Brought back one").waitFor();
+  await message("Restored one").waitFor();
   await eventually(() => message("Removed one").count(), 0, "an offer leaves when what it offers is done");
   await row("one").getByText("Healthy").waitFor();
   const after = (await core.call("health", { ids: [ids[0]] })).servers[0];

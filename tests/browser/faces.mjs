@@ -148,12 +148,12 @@ export function faces({ core, ids, tool }) {
     "settings, found": async (page) => {
       await settings("gateway")(page);
       await page.getByRole("combobox", { name: "Find a setting" }).fill("timeout");
-      await page.getByRole("listbox", { name: "Settings that fit" }).waitFor();
+      await page.getByRole("listbox", { name: "Matching settings" }).waitFor();
     },
     "settings, broken": drafted("gateway", async (page) => {
       await page.getByRole("textbox", { name: "mcp-discovery.yaml" }).focus();
       await page.keyboard.insertText("a: [");
-      await page.getByText(/^The forms wait/).waitFor();
+      await page.getByText(/^The forms are frozen/).waitFor();
     }),
     ...(empty
       ? {}
@@ -203,7 +203,7 @@ export function faces({ core, ids, tool }) {
           "topology, pretending": topology(`?view=map&call=${encodeURIComponent(tool)}&down=${ids.well}`, (page) =>
             page
               .getByRole("complementary", { name: "What would change" })
-              .getByText(/^Nobody takes it/)
+              .getByText(/^No server takes it/)
               .waitFor(),
           ),
           "topology, a server": topology(`/${ids.gone}?view=map`, (page) =>
@@ -278,7 +278,7 @@ export function faces({ core, ids, tool }) {
             await at("discover")(page);
             const clients = page.getByRole("region", { name: "In AI clients" });
             await clients.getByRole("button", { expanded: false }).first().click();
-            await clients.getByText("Stands in").waitFor();
+            await clients.getByText("File", { exact: true }).waitFor();
           },
           "clients, asked": async (page) => {
             await at("discover")(page);

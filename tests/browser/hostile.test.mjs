@@ -94,7 +94,7 @@ for (const { size, theme } of [
     await page.getByText(/^Removed <img/).waitFor();
     await safe("removed");
     await page.getByRole("region", { name: "Messages" }).getByRole("button", { name: "Undo" }).last().click();
-    await page.getByText(/^Brought back <img/).waitFor();
+    await page.getByText(/^Restored <img/).waitFor();
     await safe("taken-back");
 
     const { servers } = await core.call("servers", {});

@@ -98,10 +98,10 @@ test("all servers are checked at once, and what cannot be done is said", async (
 
   await row.click();
   await core.stop();
-  await page.getByText("MCP Discovery does not answer. What you see is from before.").waitFor();
+  await page.getByText("MCP Discovery does not answer. What you see may be out of date.").waitFor();
   await page.getByRole("complementary").getByRole("button", { name: "Pause" }).click();
   const said = page.getByRole("region", { name: "Messages" });
-  await said.getByText("Paused one did not work").waitFor();
+  await said.getByText("Could not pause one").waitFor();
   await said.getByText("MCP Discovery does not answer. Try again when it is back.").waitFor();
 });
 

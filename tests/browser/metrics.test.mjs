@@ -10,7 +10,7 @@ test("activity and settings show the last scrape and copy the scrape config", as
   const { page, errors } = await openPage(t, core.link);
   await page.context().grantPermissions(["clipboard-read", "clipboard-write"]);
   await page.goto(`${core.address}/#/activity`);
-  const line = page.getByRole("region", { name: "Where metrics go" });
+  const line = page.getByRole("region", { name: "Exports of metrics" });
   await line.getByText(`${core.address}/metrics`).waitFor();
   await line.getByText("Not scraped yet").waitFor();
 

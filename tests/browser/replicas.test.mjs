@@ -44,7 +44,7 @@ test("servers that offer the same are looked at, made one by keyboard, and taken
   assert.equal(before.length, 7);
   await offer.waitFor();
   await page.getByRole("button", { name: "Details", exact: true }).press("Enter");
-  const dialog = page.getByRole("dialog", { name: "Make 3 servers one for your AI clients?" });
+  const dialog = page.getByRole("dialog", { name: "Group 3 servers as replicas of one server?" });
   await dialog.getByText("2 names of tools instead of 6.").waitFor();
   await dialog.getByText("They differ in addresses, regions and versions.").waitFor();
   await dialog.getByRole("rowheader", { name: "weather-3" }).waitFor();
@@ -58,7 +58,7 @@ test("servers that offer the same are looked at, made one by keyboard, and taken
   const last = dialog.getByRole("region", { name: "What your AI clients see" }).locator("tbody td:last-child");
   await eventually(() => last.allInnerTexts(), then, "the names are those that clients will see");
   await page.keyboard.press("Enter");
-  await message("3 servers are one for your AI clients: team").waitFor();
+  await message("3 servers are now replicas of one server: team").waitFor();
   await dialog.waitFor({ state: "hidden" });
 
   const one = ["notes/forecast", "team/current", "team/forecast"];
@@ -98,8 +98,8 @@ test("what is not wanted does not come again, also after a restart, and nothing 
   const top = async () => (await grid.boundingBox()).y;
   const below = await top();
   await page.getByRole("button", { name: "Dismiss" }).click();
-  await message("3 servers are not proposed as one again").waitFor();
-  await page.getByText("These servers are not proposed as one any more.").waitFor();
+  await message("3 servers are not proposed as replicas again").waitFor();
+  await page.getByText("These servers are no longer proposed as replicas.").waitFor();
   assert.equal(await top(), below, "what one points at stays while the pointer is there");
   await page.getByRole("heading", { name: "Servers", level: 1 }).hover();
   await page.getByRole("heading", { name: "Servers", level: 1 }).focus();
@@ -116,7 +116,7 @@ test("what is not wanted does not come again, also after a restart, and nothing 
   await offer.waitFor();
 
   await page.getByRole("button", { name: "Dismiss" }).click();
-  await message("3 servers are not proposed as one again").first().waitFor();
+  await message("3 servers are not proposed as replicas again").first().waitFor();
   await core.stop();
   const again = await startCore(t, { config: CONFIG, dataDir, flags: ["--no-local-discovery"] });
   const found = await again.call("replica_proposals", {});

@@ -35,11 +35,11 @@ test("a call is routed by capability, says why, goes elsewhere after a pause, an
   const others = ["demo-weather-a", "demo-weather-b", "demo-weather-eu"].filter((name) => name !== winner);
   await core.call("pause", { ids: others });
   await run();
-  await result.getByText("Goes nowhere").waitFor();
+  await result.getByText("Goes to no server").waitFor();
   for (const name of [winner, ...others]) await result.getByText(`${name} is paused`).waitFor();
   await result.getByRole("tab", { name: "Result" }).click();
   await result.getByRole("alert").getByText("No server can take it").waitFor();
   await result.getByRole("button", { name: "See why" }).click();
-  await result.getByText("Goes nowhere").waitFor();
+  await result.getByText("Goes to no server").waitFor();
   assert.deepEqual(errors, []);
 });

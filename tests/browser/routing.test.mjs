@@ -56,7 +56,7 @@ const order = (rules) =>
 
 /** Who takes how many calls, as the list says it. */
 const shares = async (simulator) => {
-  const rows = await simulator.getByRole("list", { name: "Who takes how many" }).getByRole("listitem").allInnerTexts();
+  const rows = await simulator.getByRole("list", { name: "Calls by server" }).getByRole("listitem").allInnerTexts();
   return rows.map((text) => text.replace(/\s+/g, " ").trim());
 };
 
@@ -213,7 +213,7 @@ test("servers are pretended to be down, weights slide, and a call is kept as a t
   await down.fill("weather-eu");
   await page.keyboard.press("ArrowDown");
   await page.keyboard.press("Enter");
-  await simulator.getByText("Nobody takes it").waitFor();
+  await simulator.getByText("No server takes it").waitFor();
   await simulator.getByRole("button", { name: "Keep as a test" }).click();
   await page
     .getByText(/^Draft, /)

@@ -77,7 +77,7 @@ test("a threshold is changed, saved, broken, mended, loaded from disk, restored 
   for (const _ of ": 1500") await page.keyboard.press("Backspace");
   await page.keyboard.type(" 1500");
   await page.getByText("Draft cannot be read", { exact: true }).waitFor();
-  await page.getByText("The forms wait for line 5").waitFor();
+  await page.getByText("The forms are frozen until you fix line 5").waitFor();
   await page.getByText(/^Line 5, column \d+$/).waitFor();
   assert.ok(await field.isDisabled());
   assert.ok(await page.getByRole("button", { name: "Save", exact: true }).isDisabled());

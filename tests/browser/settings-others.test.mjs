@@ -247,7 +247,7 @@ test("what a page would round is not written, and the text keeps it", async (t) 
   const { core } = await startSettings(t, FILE);
   const { page } = await openSettings(t, core, "load_balancing");
   await page.getByRole("textbox", { name: "Seed" }).fill("18446744073709551615");
-  await page.getByText("A page cannot hold so many digits").waitFor();
+  await page.getByText("This form cannot hold that many digits").waitFor();
   await typeWhole(page, `${FILE}load_balancing:\n  config:\n    seed: 18446744073709551615\n`);
   await drafted(page, 1);
   await page.keyboard.press("Control+s");

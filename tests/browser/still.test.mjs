@@ -136,7 +136,7 @@ for (const width of [1280, 1024])
     const before = await places();
     await core.stop();
     const said = page.getByRole("region", { name: "Messages" });
-    await said.getByText("MCP Discovery does not answer. What you see is from before.").waitFor();
+    await said.getByText("MCP Discovery does not answer. What you see may be out of date.").waitFor();
     assert.deepEqual(await places(), before);
     assert.deepEqual(await covered(page), []);
   });

@@ -125,9 +125,9 @@ async fn a_draft_is_asked_about_kept_and_saved_before_the_window_closes() {
     page.control('2').await;
     window.ask_to_close();
     page.says("The settings have 1 change that is not saved").await;
-    page.find(Role::Button, "Go on editing").await;
+    page.find(Role::Button, "Keep editing").await;
     window.keep_picture("closing").await;
-    page.press(Role::Button, "Go on editing", ENTER).await;
+    page.press(Role::Button, "Keep editing", ENTER).await;
     page.says("Draft, 1 change").await;
     assert_eq!(std::fs::read_to_string(window.config()).expect("the configuration"), FILE);
 

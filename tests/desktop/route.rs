@@ -127,23 +127,23 @@ async fn a_call_that_nobody_took_says_why_and_where_the_next_one_goes() {
 
     page.control('7').await;
     page.find(Role::Heading, "Activity").await;
-    page.says("Nobody took it").await;
+    page.says("No server took it").await;
     page.press(Role::Button, "Failed", ENTER).await;
-    page.says("1 row passes the filter").await;
+    page.says("1 row matches the filter").await;
     page.click(Role::Row, "look at").await;
     page.find(Role::Complementary, "Call of look").await;
-    page.says("Nobody was asked: nothing was sent.").await;
+    page.says("No server was asked: nothing was sent.").await;
     page.says("sparrow is paused").await;
     window.keep_picture("rules-4-failed").await;
 
     page.press(Role::Button, "Simulate", ENTER).await;
     page.find(Role::Heading, "Routing").await;
-    page.says("Nobody takes it").await;
+    page.says("No server takes it").await;
     page.press(Role::Link, "Servers", ENTER).await;
     page.row("sparrow").await.click().await.unwrap();
     page.press(Role::Button, "Resume", ENTER).await;
     page.find(Role::Button, "Pause").await;
     page.press(Role::Link, "Routing", ENTER).await;
     page.find(Role::Heading, "Next call goes to").await;
-    page.says("Nobody else could take it").await;
+    page.says("No other server could take it").await;
 }

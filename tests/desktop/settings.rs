@@ -66,7 +66,7 @@ async fn a_threshold_is_changed_broken_mended_loaded_restored_and_undone() {
     page.strike(&BACKSPACE.to_string().repeat(6)).await;
     page.strike(" 1500").await;
     page.says("Draft cannot be read").await;
-    page.says("The forms wait for line 5").await;
+    page.says("The forms are frozen until you fix line 5").await;
     page.says("Line 5, column").await;
     window.keep_picture("settings-2-broken").await;
     page.chord('s').await;
@@ -86,7 +86,7 @@ async fn a_threshold_is_changed_broken_mended_loaded_restored_and_undone() {
 
     page.press(Role::Button, "Versions", ENTER).await;
     // The newest that is not in use is opened.
-    page.says("taken out:   warn_ms: 1000").await;
+    page.says("removed:   warn_ms: 1000").await;
     page.find(Role::Button, "Restore version 3").await;
     window.keep_picture("settings-3-versions").await;
     page.press(Role::Button, "Restore version 3", ENTER).await;

@@ -53,7 +53,7 @@ async fn by_keyboard_what_is_down_where_calls_go_and_what_if_two_more_were_down(
     page.fill(Role::Combobox, "Pretend it is down", other).await;
     page.keys(FIRST).await;
     page.find(Role::Heading, "If 2 servers were down").await;
-    page.says("Nobody takes it").await;
+    page.says("No server takes it").await;
     window.keep_picture("topology-2-pretended").await;
     page.press(Role::Button, &format!("{name}: "), ESCAPE).await;
 

@@ -97,7 +97,7 @@ async fn a_removal_is_undone_and_redone() {
     page.find(Role::Heading, "No servers yet").await;
 
     page.control('z').await;
-    page.says("Brought back").await;
+    page.says("Restored").await;
     page.row_says(&address, "Healthy").await;
     page.control('y').await;
     page.says("Redone: removed").await;
@@ -175,20 +175,20 @@ async fn a_certificate_is_agreed_to_and_refused_when_it_changes() {
     let field = page.find(Role::Textbox, "Address").await;
     field.send_keys(&format!("{url}{ENTER}")).await.expect("the field can be typed into");
     page.says("Its certificate is not trusted").await;
-    page.says("It is self-signed: nobody but itself vouches for it.").await;
+    page.says("It is self-signed: no CA vouches for it.").await;
     page.says("It is for elsewhere.example, not for localhost.").await;
     window.keep_picture("certificate-1-asked").await;
     press(page, "Trust this certificate").await;
     page.says("Healthy").await;
     press(page, "Open in Servers").await;
-    page.says("Agreed to:").await;
+    page.says("Accepted:").await;
     window.keep_picture("certificate-2-agreed").await;
 
     secured.change(ServerCertificate::self_signed(CertificateFault::WrongName));
     press(page, "Check now").await;
     page.says("Its certificate has changed").await;
     page.says("The certificate you trusted").await;
-    page.says("The certificate it shows now").await;
+    page.says("The certificate it presents now").await;
     window.keep_picture("certificate-3-changed").await;
     press(page, "Trust the new certificate").await;
     page.says("Healthy").await;

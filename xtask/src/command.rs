@@ -19,8 +19,8 @@ Every command a contributor types
   cargo xtask bench NAME [-- ARGS]
                           measures: config, decide, explain, gateway, registry, scan, health, wire, size or
                           ui [--only list|live] [--seconds 300]
-  cargo xtask bindings    writes the TypeScript types anew
-  cargo xtask pictures    takes the pictures in docs/ anew
+  cargo xtask bindings    writes the TypeScript types again
+  cargo xtask pictures    takes the pictures in docs/ again
   cargo xtask bundle      builds the Debian package";
 
 /// What to do.
@@ -149,7 +149,7 @@ fn parse_test(mut parser: Parser) -> TaskResult<Task> {
 
 fn parse_bench(mut parser: Parser) -> TaskResult<Task> {
     let Some(Value(name)) = parser.next()? else {
-        return Err(Stop::Usage("`bench` wants the name of a benchmark".into()));
+        return Err(Stop::Usage("`bench` needs the name of a benchmark".into()));
     };
     let rest = parser.raw_args()?.filter(|argument| argument != "--").collect();
     Ok(Task::Bench(name.string()?, rest))

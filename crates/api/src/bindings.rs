@@ -49,7 +49,7 @@ fn bindings() -> String {
         Checked, Demo, FilterArgs, FilterForms, ErrorCode, Advice, ApiError,
     );
     format!(
-        "// Generated from crates/api; `cargo xtask bindings` writes it anew.\n\n{declarations}{}\n{}\n{}\n{}",
+        "// Generated from crates/api; `cargo xtask bindings` writes it again.\n\n{declarations}{}\n{}\n{}\n{}",
         interface(&config),
         severities(),
         status_words() + "\n" + &decision_words(),
@@ -57,29 +57,31 @@ fn bindings() -> String {
     )
 }
 
-/// By which statuses a list is ordered.
+/// The severity of statuses, by which lists are ordered.
 fn severities() -> String {
     let severity = |status: &HealthStatus| {
         format!("  {}: {},\n", serde_json::to_value(status).unwrap().as_str().unwrap(), status.severity())
     };
     let all: String = HealthStatus::ALL.iter().map(severity).collect();
     format!(
-        "/** 0 is what a person must look at first. */\nexport const SEVERITY: Record<HealthStatus, number> = {{\n{all}}};\n"
+        "/** 0 is the worst, which needs attention first. */\nexport const SEVERITY: Record<HealthStatus, \
+         number> = {{\n{all}}};\n"
     )
 }
 
-/// How a status is said.
+/// The words for a status.
 fn status_words() -> String {
     let words = |status: HealthStatus| {
         format!("  {status}: {{ word: {:?}, is: {:?} }},\n", status.label(), status.filter_word())
     };
     let all: String = HealthStatus::ALL.into_iter().map(words).collect();
     format!(
-        "/** What people read, and what stands after `is:` in a filter. */\nexport const STATUS_WORDS: Record<HealthStatus, {{ word: string; is: string }}> = {{\n{all}}};\n"
+        "/** The word that people read, and the word after `is:` in a filter. */\nexport const STATUS_WORDS: \
+         Record<HealthStatus, {{ word: string; is: string }}> = {{\n{all}}};\n"
     )
 }
 
-/// How stages and strategies are said, in their order.
+/// The words for stages and strategies, in their order.
 fn decision_words() -> String {
     let stages = Stage::ALL.map(|stage| (serde_json::to_value(stage).unwrap(), stage.label()));
     let strategies = Strategy::ALL.map(|one| (serde_json::to_value(one).unwrap(), one.label()));
@@ -94,7 +96,7 @@ fn record(name: &str, key: &str, about: &str, words: &[(serde_json::Value, &str)
     format!("/** {about} */\nexport const {name}: Record<{key}, string> = {{\n{all}}};\n")
 }
 
-/// What can be asked of the servers in a filter.
+/// The fields of servers that a filter can use.
 fn filter_language() -> String {
     let field = |own: &Own| {
         let (word, aliases, about, sign, values) =
@@ -107,7 +109,7 @@ fn filter_language() -> String {
     format!(
         "/** A field that every server has. */\nexport interface FilterField {{ aliases: readonly string[]; about: string; sign: string; values: readonly string[] }}\n\n\
          /** The fields of a filter by their words. */\nexport const FILTER_FIELDS = {{\n{all}}} as const satisfies Record<string, FilterField>;\n\n\
-         /** What stands between a field and its value; longer ones first. */\nexport const FILTER_SIGNS = {SIGNS:?} as const;\n"
+         /** The signs between a field and its value; longer ones first. */\nexport const FILTER_SIGNS = {SIGNS:?} as const;\n"
     )
 }
 

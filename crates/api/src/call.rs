@@ -8,7 +8,7 @@ use ts_rs::TS;
 
 use crate::{Decision, ServerRef};
 
-/// Whose tools.
+/// Which tools to list.
 #[derive(Debug, Clone, Default, Serialize, Deserialize, TS)]
 #[serde(default, deny_unknown_fields)]
 pub struct ToolsArgs {
@@ -38,7 +38,7 @@ pub struct ToolList {
 #[derive(Debug, Clone, Serialize, Deserialize, TS)]
 #[serde(deny_unknown_fields)]
 pub struct CallArgs {
-    /// What to call: a tool's name, or another capability that names one tool.
+    /// The capability to call: a tool's name, or another capability that names one tool.
     pub capability: String,
     /// Its arguments, sent as they are.
     #[serde(default)]
@@ -48,25 +48,25 @@ pub struct CallArgs {
     #[serde(default)]
     #[ts(optional)]
     pub server: Option<String>,
-    /// Seconds for the whole call with its retries; default is what its rule says, else 30.
+    /// Seconds for the whole call with its retries; the default is the timeout of its rule, else 30.
     #[serde(default)]
     #[ts(optional)]
     pub timeout: Option<f64>,
-    /// A handle of the caller's own choice, for progress and cancel.
+    /// A handle that the caller chooses, for progress and cancel.
     #[serde(default)]
     #[ts(optional)]
     pub call: Option<String>,
-    /// Who calls, by name: what a rule with `affinity: client` keeps at one server.
+    /// The caller's name: a rule with `affinity: client` keeps its calls at one server.
     #[serde(default)]
     #[ts(optional)]
     pub client: Option<String>,
-    /// The reasons of the decision are wanted.
+    /// Whether to return the reasons of the decision.
     #[serde(default)]
     #[ts(optional, as = "Option<bool>")]
     pub explain: bool,
 }
 
-/// A call to end.
+/// A call to cancel.
 #[derive(Debug, Clone, Serialize, Deserialize, TS)]
 #[serde(deny_unknown_fields)]
 pub struct CancelArgs {
@@ -74,7 +74,7 @@ pub struct CancelArgs {
     pub call: String,
 }
 
-/// Whether there was something to end.
+/// Whether there was a call to cancel.
 #[derive(Debug, Clone, Copy, Serialize, Deserialize, TS)]
 pub struct Cancelled {
     /// False when it was over already.
@@ -91,7 +91,7 @@ pub enum AttemptOutcome {
     ToolError,
     /// The call was not sent: the tool did not run.
     Unsent,
-    /// The server declined it: it has too much to do, or requires authentication. The tool did not run.
+    /// The server declined it: it is overloaded, or requires authentication. The tool did not run.
     Declined,
     /// The connection broke before the answer: the tool may have run.
     Lost,
@@ -99,14 +99,14 @@ pub enum AttemptOutcome {
     TimedOut,
     /// The server answered with an error.
     Failed,
-    /// The caller ended it.
+    /// The caller cancelled it.
     Cancelled,
 }
 
 /// One try on one server.
 #[derive(Debug, Clone, Serialize, Deserialize, TS)]
 pub struct Attempt {
-    /// Where.
+    /// The server.
     pub server: ServerRef,
     /// How it ended.
     pub outcome: AttemptOutcome,
@@ -121,19 +121,19 @@ pub struct Attempt {
 /// What came back. Failures of transport or protocol are errors of the operation, not results.
 #[derive(Debug, Clone, Serialize, Deserialize, TS)]
 pub struct CallResult {
-    /// MCP's `CallToolResult` in the server's own text: `content`, `structuredContent`, `isError`. Nothing reads it into a
-    /// tree on its way to a face, since a tree rounds long numbers.
+    /// MCP's `CallToolResult` in the server's own text: `content`, `structuredContent`, `isError`. It is not parsed into a
+    /// tree on its way to a face, since that would round long numbers.
     #[ts(type = "unknown")]
     pub result: Box<RawValue>,
-    /// Who answered.
+    /// The server that answered.
     pub server: ServerRef,
     /// The tool that was called.
     pub tool: String,
     /// Every try, in order.
     pub attempts: Vec<Attempt>,
-    /// The whole call.
+    /// The duration of the whole call.
     pub elapsed_ms: f64,
-    /// Why this server, when that was asked and the call named none.
+    /// The decision, when it was asked for and the call named no server.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[ts(optional)]
     pub decision: Option<Decision>,

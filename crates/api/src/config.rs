@@ -14,9 +14,9 @@ use crate::{ConfigProblem, RouteArgs, RouteResult};
 pub enum ConfigOp {
     /// Gives a setting this value, whether or not it was there.
     Set,
-    /// Takes a setting or an item out, with the comments directly above it.
+    /// Removes a setting or an item, with the comments directly above it.
     Remove,
-    /// Puts a new item before the one that is there, or a new key.
+    /// Inserts a new item before the one at this place, or a new key.
     Insert,
     /// Moves an item or a key to another place among its siblings.
     Move,
@@ -28,7 +28,7 @@ pub enum ConfigOp {
 pub struct ConfigEdit {
     /// What it does.
     pub op: ConfigOp,
-    /// Where: keys, and the numbers of items from 0.
+    /// The place: keys, and the numbers of items from 0.
     #[ts(type = "(string | number)[]")]
     pub path: KeyPath,
     /// The value, to set or to insert.
@@ -42,43 +42,43 @@ pub struct ConfigEdit {
 }
 
 impl ConfigEdit {
-    /// Gives a setting a value.
+    /// A setting and its new value.
     pub fn set(path: KeyPath, value: Value) -> Self {
         Self { op: ConfigOp::Set, path, value: Some(value), to: None }
     }
 
-    /// Takes a setting out.
+    /// A setting to remove.
     pub fn remove(path: KeyPath) -> Self {
         Self { op: ConfigOp::Remove, path, value: None, to: None }
     }
 }
 
-/// What the file is to be: edits of its text, or a text of one's own, perhaps with edits.
+/// What the file should become: edits of its text, or another text, perhaps with edits.
 #[derive(Debug, Clone, Default, Serialize, Deserialize, TS)]
 #[serde(default, deny_unknown_fields)]
 pub struct ConfigDraftArgs {
     /// Edits, one after the other.
     #[ts(optional, as = "Option<Vec<ConfigEdit>>")]
     pub edits: Vec<ConfigEdit>,
-    /// The text they are made in; absent means the file's.
+    /// The text that they edit; absent means the file's.
     #[ts(optional)]
     pub text: Option<String>,
-    /// The `base` of the file that was seen; another one on disk is a conflict. Absent means whatever is there.
+    /// The `base` of the file that the edits are made for; another one on disk is a conflict. Absent means any.
     #[ts(optional)]
     pub base: Option<String>,
-    /// Calls that would be made under the draft, as `route` tries them: one question instead of two. Its `rules` are the draft's
-    /// and are not given.
+    /// Calls to simulate under the draft, as with `route`: one request instead of two. Its `rules` are the draft's and are
+    /// not given.
     #[ts(optional)]
     pub route: Option<RouteArgs>,
 }
 
-/// What became of a line.
+/// What happened to a line.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, TS)]
 #[serde(rename_all = "snake_case")]
 pub enum LineFate {
-    /// It is in both.
+    /// It is in both texts.
     Kept,
-    /// It is gone.
+    /// It was removed.
     Removed,
     /// It is new.
     Added,
@@ -87,20 +87,20 @@ pub enum LineFate {
 /// A line of a difference.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, TS)]
 pub struct DiffLine {
-    /// What became of it.
+    /// What happened to it.
     pub fate: LineFate,
     /// Its number in the old text, from 1.
     pub old: Option<usize>,
     /// Its number in the new text, from 1.
     pub new: Option<usize>,
-    /// Without its end.
+    /// The line without its end.
     pub text: String,
 }
 
-/// Where a setting stands.
+/// The place of a setting in the text.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, TS)]
 pub struct ConfigPlace {
-    /// Which.
+    /// The setting.
     #[ts(type = "(string | number)[]")]
     pub path: KeyPath,
     /// The line of its key or its dash, from 1.
@@ -109,16 +109,16 @@ pub struct ConfigPlace {
     pub end: usize,
 }
 
-/// What the file would be.
+/// What the file would become.
 #[derive(Debug, Clone, Serialize, Deserialize, TS)]
 pub struct ConfigDraft {
-    /// All of it.
+    /// The whole text.
     pub text: String,
-    /// What the file as it is now is told by.
+    /// The identity of the file as it is now, for `config_save`.
     pub base: String,
-    /// It would load.
+    /// Whether it would load.
     pub valid: bool,
-    /// Of the text, in its order.
+    /// The problems of the text, in its order.
     pub problems: Vec<ConfigProblem>,
     /// What differs from the file, with some lines around it.
     pub diff: Vec<DiffLine>,
@@ -126,13 +126,13 @@ pub struct ConfigDraft {
     pub sections: Vec<String>,
     /// The keys that would take effect at the next start.
     pub restart: Vec<String>,
-    /// What the text says; absent where it cannot be read.
+    /// The settings of the text; absent where it cannot be read.
     #[ts(type = "unknown")]
     pub values: Option<Value>,
-    /// Where each of that stands, in the order of the text.
+    /// The place of each of them, in the order of the text.
     pub places: Vec<ConfigPlace>,
     /// Where the calls that were asked about would go. Absent where none were, where the draft does not load, and where they
-    /// cannot be tried: `route` says why.
+    /// cannot be simulated: `route` says why.
     pub route: Option<RouteResult>,
 }
 
@@ -146,7 +146,7 @@ pub enum ConfigBy {
     Browser,
     /// The command line.
     CommandLine,
-    /// Somebody else, who wrote the file itself.
+    /// Another program, which wrote the file itself.
     Disk,
 }
 
@@ -157,32 +157,32 @@ pub struct ConfigSaveArgs {
     /// Edits, one after the other.
     #[ts(optional, as = "Option<Vec<ConfigEdit>>")]
     pub edits: Vec<ConfigEdit>,
-    /// The text they are made in; absent means the file's.
+    /// The text that they edit; absent means the file's.
     #[ts(optional)]
     pub text: Option<String>,
-    /// The `base` of the file that was seen; another one on disk is a conflict. Absent means whatever is there.
+    /// The `base` of the file that the edits are made for; another one on disk is a conflict. Absent means any.
     #[ts(optional)]
     pub base: Option<String>,
-    /// Why, in a person's words; absent means the names of what is edited.
+    /// The reason, as a note; absent means the names of the edited settings.
     #[ts(optional)]
     pub label: Option<String>,
-    /// Who saves; absent means a browser.
+    /// The face that saves; absent means a browser.
     #[ts(optional)]
     pub by: Option<ConfigBy>,
 }
 
-/// A file that was saved, and is in use.
+/// A file that was saved, and is in effect.
 #[derive(Debug, Clone, Serialize, Deserialize, TS)]
 pub struct ConfigSaved {
     /// Its version.
     pub version: u64,
-    /// The entry for `undo` that takes it back; absent when nothing changed.
+    /// The entry for `undo`; absent when nothing changed.
     pub undo: Option<i64>,
-    /// What the file is told by now.
+    /// The identity of the file now.
     pub base: String,
-    /// All of it.
+    /// The whole text.
     pub text: String,
-    /// Warnings, in its order.
+    /// The warnings, in the order of the text.
     pub problems: Vec<ConfigProblem>,
     /// What differs from before.
     pub diff: Vec<DiffLine>,
@@ -190,7 +190,7 @@ pub struct ConfigSaved {
     pub sections: Vec<String>,
     /// The keys that take effect at the next start.
     pub restart: Vec<String>,
-    /// The version of what somebody else wrote into the old file while this was saved.
+    /// The version of what another program wrote into the old file while this was saved.
     pub late: Option<u64>,
 }
 
@@ -201,15 +201,15 @@ pub struct ConfigVersionRow {
     pub version: u64,
     /// When it was written, or seen.
     pub at: Millis,
-    /// Why.
+    /// The reason or note.
     pub label: String,
-    /// Who wrote it.
+    /// What wrote it.
     pub by: ConfigBy,
-    /// The file is as it was.
+    /// Whether this is the version in the file now.
     pub current: bool,
-    /// How many lines it has that the version before had not.
+    /// How many lines it has that the version before did not have.
     pub added: usize,
-    /// How many the version before had that it has not.
+    /// How many lines the version before had that it does not have.
     pub removed: usize,
 }
 
@@ -220,7 +220,7 @@ pub struct ConfigVersions {
     pub versions: Vec<ConfigVersionRow>,
 }
 
-/// Which version.
+/// A version by its number.
 #[derive(Debug, Clone, Copy, Serialize, Deserialize, TS)]
 #[serde(deny_unknown_fields)]
 pub struct ConfigVersionArgs {
@@ -231,17 +231,17 @@ pub struct ConfigVersionArgs {
 /// A version of the file.
 #[derive(Debug, Clone, Serialize, Deserialize, TS)]
 pub struct ConfigVersion {
-    /// What the list says of it.
+    /// Its row in the list.
     pub row: ConfigVersionRow,
-    /// All of it.
+    /// The whole text.
     pub text: String,
     /// What it changed.
     pub diff: Vec<DiffLine>,
-    /// What the file would change by becoming it again.
+    /// What restoring it would change in the file.
     pub restoring: Vec<DiffLine>,
 }
 
-/// A version to make the file of again.
+/// A version to restore.
 #[derive(Debug, Clone, Serialize, Deserialize, TS)]
 #[serde(deny_unknown_fields)]
 pub struct ConfigRestoreArgs {
@@ -251,13 +251,13 @@ pub struct ConfigRestoreArgs {
     #[serde(default)]
     #[ts(optional)]
     pub base: Option<String>,
-    /// Who restores; absent means a browser.
+    /// The face that restores; absent means a browser.
     #[serde(default)]
     #[ts(optional)]
     pub by: Option<ConfigBy>,
 }
 
-/// What a value may be.
+/// The kinds of values.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, TS)]
 #[serde(rename_all = "snake_case")]
 pub enum ConfigKind {
@@ -285,9 +285,9 @@ pub enum ConfigKind {
     Field,
     /// A filter of servers.
     Filter,
-    /// The name of what holds a secret.
+    /// The name of a secret.
     Secret,
-    /// Anything.
+    /// Any value.
     Any,
     /// Keys below it.
     Section,
@@ -297,7 +297,7 @@ pub enum ConfigKind {
     Named,
 }
 
-/// What a plain number counts.
+/// The unit of a plain number.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, TS)]
 #[serde(rename_all = "snake_case")]
 pub enum ConfigUnit {
@@ -315,48 +315,48 @@ pub struct ConfigKey {
     pub path: String,
     /// What it does.
     pub meaning: String,
-    /// What it may be.
+    /// The kind of its value.
     pub kind: ConfigKind,
-    /// What its items, or the values of its names, may be.
+    /// The kind of its items, or of the values of its names.
     pub items: Option<ConfigKind>,
-    /// The words it knows.
+    /// The allowed words.
     pub words: Vec<String>,
-    /// The least it may be.
+    /// The least allowed value.
     pub low: Option<f64>,
-    /// The most.
+    /// The greatest allowed value.
     pub high: Option<f64>,
-    /// What its number counts.
+    /// The unit of its number.
     pub unit: Option<ConfigUnit>,
-    /// What is in effect without it.
+    /// The value in effect without it.
     #[ts(type = "unknown")]
     pub default: Option<Value>,
-    /// A value that can stand there, as YAML.
+    /// An example value, as YAML.
     pub example: String,
     /// The first version that reads it.
     pub since: String,
     /// The backends it belongs to; absent means all.
     pub only: Option<String>,
-    /// Its section needs it.
+    /// Whether its section requires it.
     pub needed: bool,
-    /// It takes effect at the next start.
+    /// Whether it takes effect at the next start.
     pub restart: bool,
-    /// It is a secret.
+    /// Whether it is a secret.
     pub secret: bool,
-    /// It changes nothing yet.
+    /// Whether it has no effect yet.
     pub no_effect: bool,
 }
 
 /// Every key there is, in the order of the annotated example.
 #[derive(Debug, Clone, Serialize, Deserialize, TS)]
 pub struct ConfigKeys {
-    /// They.
+    /// The keys.
     pub keys: Vec<ConfigKey>,
 }
 
 /// The file as a JSON Schema, for editors.
 #[derive(Debug, Clone, Serialize, Deserialize, TS)]
 pub struct ConfigSchema {
-    /// It.
+    /// The schema.
     #[ts(type = "Record<string, unknown>")]
     pub schema: Value,
 }
@@ -407,7 +407,7 @@ impl From<&Described> for ConfigKey {
     }
 }
 
-/// The bounds of a number; one that nobody reaches is none.
+/// The bounds of a number; absent where no value reaches the bound.
 #[expect(
     clippy::cast_precision_loss,
     reason = "told to people; no bound is beyond 2^53 but the one that is none"

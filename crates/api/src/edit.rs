@@ -1,4 +1,4 @@
-//! A kept server that is to be another: what is given anew, what is taken away, what became of it.
+//! Changes of a kept server: what is given again, what is removed, and the result.
 
 use std::collections::BTreeSet;
 
@@ -9,24 +9,24 @@ use ts_rs::TS;
 
 use crate::{AddArgs, KeptIn};
 
-/// What of a server is to be another. What is absent stays; its id, its history and its tags stay in any case.
+/// What to change about a server. What is absent stays; its id, its history and its tags always stay.
 #[derive(Debug, Clone, Default, Serialize, TS)]
 pub struct EditArgs {
     /// Its id, or a name that only one server has.
     pub id: String,
-    /// What it is not given any more.
+    /// What to remove from it.
     #[ts(optional, as = "Option<Without>")]
     pub without: Without,
-    /// The values of its environment go along to another command. Otherwise they were given for the former alone.
+    /// Give the values of its environment to another command as well. Otherwise only the former command had them.
     #[ts(optional, as = "Option<bool>")]
     pub keep_env: bool,
-    /// As for `add`. `metadata` and `capabilities` are the whole new ones.
+    /// As for `add`. `metadata` and `capabilities` replace the former ones as a whole.
     #[serde(flatten)]
     #[ts(flatten)]
     pub to: AddArgs,
 }
 
-/// What a server is not given any more.
+/// What to remove from a server.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, TS)]
 #[serde(default, deny_unknown_fields)]
 pub struct Without {
@@ -48,12 +48,12 @@ pub struct Without {
 }
 
 impl EditArgs {
-    /// Whether more is given than a name, tags and data.
+    /// Whether it changes more than a name, tags and data.
     pub fn leads(&self) -> bool {
         self.leads_otherwise() || self.to.says_whom_to_trust()
     }
 
-    /// Trust is taken back and nothing else led: that needs no server that answers, nor one that is trusted without.
+    /// Whether it only resets the trust: that needs no answer of the server.
     pub fn only_distrusts(&self) -> bool {
         self.to.system_trust && !self.leads_otherwise()
     }
@@ -71,7 +71,7 @@ impl EditArgs {
 }
 
 impl<'de> Deserialize<'de> for EditArgs {
-    /// By hand, since what serde flattens it cannot check for names that nobody knows.
+    /// Written by hand, since serde cannot reject unknown names in flattened fields.
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         use serde::de::Error;
         let mut args = Map::deserialize(deserializer)?;
@@ -85,28 +85,28 @@ impl<'de> Deserialize<'de> for EditArgs {
     }
 }
 
-/// What became of an edit.
+/// The result of an edit.
 #[derive(Debug, Clone, Serialize, Deserialize, TS)]
 pub struct Edited {
     /// The servers it changed: this one, or none.
     pub ids: Vec<ServerId>,
-    /// The journal entry that takes it back; absent when nothing was kept.
+    /// The journal entry to undo; absent when nothing was kept.
     pub undo: Option<i64>,
-    /// The revision that shows it.
+    /// The revision that includes the change.
     pub revision: u64,
     /// Its row as it is now; where nothing was kept, as it would be.
     pub server: ServerRow,
-    /// Where what was given was put.
+    /// Where its new secrets were put.
     pub kept: Option<KeptIn>,
     /// Parameters that were taken out of its URL, since they look like keys.
     pub taken: Vec<String>,
-    /// What of its secrets goes on being sent, in words.
+    /// Which of its secrets are still sent, in words.
     pub stays: Vec<String>,
-    /// What of its secrets does not go along: it was given for another origin or command, or is replaced or left out.
+    /// Which of its secrets are no longer sent: they were given for another origin or command, or are replaced or left out.
     pub leaves: Vec<String>,
-    /// Where the secrets that leave belong: the origin it had. Absent when it goes nowhere else.
+    /// The origin that the secrets that are no longer sent belong to. Absent when it has not changed.
     pub leaves_at: Option<String>,
-    /// What it was asked and what it answered; empty when it was not asked.
+    /// The requests that were sent and their answers; empty when none was sent.
     pub steps: Vec<AskedStep>,
 }
 

@@ -11,29 +11,29 @@ use crate::ServerRef;
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, TS)]
 #[serde(rename_all = "snake_case")]
 pub enum ErrorCode {
-    /// The arguments do not fit the operation.
+    /// The arguments do not match the operation.
     InvalidArguments,
     /// The filter is malformed; `detail.path` says where.
     InvalidFilter,
     /// The file is malformed; `detail` has line and column.
     InvalidFile,
-    /// The file was changed by somebody else; `detail` has both texts, `theirs` and `mine`.
+    /// The file was changed by another program; `detail` has both texts, `theirs` and `mine`.
     ConfigConflict,
     /// There is no such operation.
     UnknownOperation,
     /// There is no such server, scan or journal entry.
     NotFound,
-    /// The name fits several; `detail.candidates` lists them.
+    /// The name matches several; `detail.candidates` lists them.
     Ambiguous,
     /// Nothing offers this capability.
     NoServer,
-    /// No server that offers it is well; `detail.servers` has each with its reason.
+    /// No server that offers it is healthy; `detail.servers` has each with its reason.
     NoHealthyServer,
     /// No server that offers it meets the rule; `detail.servers` has each with its reason.
     NoServerMeetsRule,
-    /// Policy does not let it be called.
+    /// A policy forbids the call.
     CapabilityNotAllowed,
-    /// Every server that could take it has as many calls as it may; `detail.servers` has each.
+    /// Every server that could take it is at its limit of calls; `detail.servers` has each.
     Overloaded,
     /// The server is paused.
     Paused,
@@ -43,18 +43,18 @@ pub enum ErrorCode {
     ProtocolError,
     /// The server requires authentication.
     NeedsSignIn,
-    /// Nobody vouches for the server's certificate, or it is not the one that was agreed to; `detail.certificate` has it.
+    /// The server's certificate is not trusted, or it is not the accepted one; `detail.certificate` has it.
     UntrustedCertificate,
-    /// Nobody agreed to what the entry of a client's file says now; `detail.entry` has it, `detail.changed` whether somebody
-    /// agreed to what it said before.
+    /// The entry of a client's file was not agreed to as it is now; `detail.entry` has it, `detail.changed` whether an
+    /// earlier version of it was agreed to.
     NeedsConsent,
     /// The deadline passed.
     Timeout,
-    /// A person ended it.
+    /// The caller cancelled it.
     Cancelled,
     /// The data could not be written: the disk is full, or not writable.
     StorageFailed,
-    /// A token is missing, wrong or stale.
+    /// A token is missing, wrong or expired.
     Unauthorized,
     /// The Host or Origin is not ours.
     Forbidden,
@@ -65,30 +65,30 @@ pub enum ErrorCode {
 /// An error as every face sees it.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, TS)]
 pub struct ApiError {
-    /// What to branch on.
+    /// The code to branch on.
     pub code: ErrorCode,
     /// What happened, the likely cause, what to do.
     pub message: String,
-    /// More, for programs.
+    /// More details, for programs.
     #[serde(default)]
     #[ts(type = "unknown")]
     pub detail: Value,
 }
 
-/// What a person can do about an error, where each face has a word of its own for it: a button, a flag. It stands in
-/// `detail.advice`, and what it needs beside it.
+/// What the user can do about an error, where each face has its own way to offer it: a button, a flag. It is
+/// `detail.advice`, with the fields that it needs beside it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, TS)]
 #[serde(rename_all = "snake_case")]
 pub enum Advice {
-    /// Give the token or the header that the server wants, or keep it without asking.
+    /// Give the token or the header that the server needs, or keep it without asking.
     GiveCredentials,
-    /// Keep it without asking it anything.
+    /// Add it without contacting it.
     KeepAnyway,
     /// It does not speak TLS: write `http://`.
     UseHttp,
-    /// Somebody answers there, and MCP is at another path.
+    /// A server answers there, but MCP is at another path.
     GivePath,
-    /// Agree that a secret travels where others can read it.
+    /// Agree that a secret is sent where others can read it.
     AgreeInClear,
     /// Forget the token that is kept for `server`.
     ForgetToken,
@@ -98,7 +98,7 @@ pub enum Advice {
     GiveVariable,
     /// Agree to the command of `server` by editing it.
     AgreeToCommand,
-    /// Agree to exactly the `certificate`, or name the CA that signed it; for `server`, when it is kept.
+    /// Accept exactly the `certificate`, or name the CA that signed it; for `server`, when it is kept.
     TrustCertificate,
     /// Keep the secret in the file.
     KeepInFile,
@@ -106,20 +106,20 @@ pub enum Advice {
     Resume,
     /// Check `server`.
     Check,
-    /// Look at what is offered.
+    /// List what is offered.
     ListTools,
-    /// Look at the servers.
+    /// List the servers.
     ListServers,
 }
 
-/// What stands in `detail` for who words an [`Advice`]; absent what does not concern it.
+/// The fields of `detail` that describe an [`Advice`]; those that do not apply are absent.
 #[derive(Debug, Default)]
 pub struct Help {
-    /// What a person can do.
+    /// The advice.
     pub advice: Option<Advice>,
     /// The server that it is about.
     pub server: Option<ServerId>,
-    /// It is about one call of that server.
+    /// Whether it is about one call of that server.
     pub is_of_call: bool,
     /// The environment variable that is missing.
     pub variable: Option<String>,
@@ -133,14 +133,14 @@ impl ApiError {
         Self { code, message: message.into(), detail: Value::Null }
     }
 
-    /// Adds what programs may want.
+    /// Adds details for programs.
     #[must_use]
     pub fn with(mut self, detail: Value) -> Self {
         self.detail = detail;
         self
     }
 
-    /// What a face needs to word the advice.
+    /// The fields that a face needs to word the advice.
     pub fn help(&self) -> Help {
         let read = |value: Option<&Value>| value.cloned().unwrap_or_default();
         let part = |name: &str| read(self.detail.get(name));
@@ -156,7 +156,7 @@ impl ApiError {
         }
     }
 
-    /// Says what a person can do about it; each face has the words.
+    /// Adds an advice; each face has its words.
     #[must_use]
     pub fn advise(mut self, advice: Advice) -> Self {
         if self.detail.is_null() {
@@ -168,7 +168,7 @@ impl ApiError {
         self
     }
 
-    /// The arguments do not fit the operation.
+    /// The arguments do not match the operation.
     pub fn arguments(message: impl Into<String>) -> Self {
         Self::new(ErrorCode::InvalidArguments, message)
     }

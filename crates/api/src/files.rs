@@ -18,8 +18,8 @@ pub struct ImportArgs {
     #[serde(default)]
     #[ts(optional)]
     pub file: Option<String>,
-    /// Keep the values of environments, headers and keys that the file has, where `secrets` says. Without it they are left out
-    /// and named in the warnings.
+    /// Keep the values of environments, headers and keys that the file has, where `secrets` says. Without it they are left
+    /// out and named in the warnings.
     #[serde(default)]
     #[ts(optional, as = "Option<bool>")]
     pub secrets: bool,
@@ -38,16 +38,16 @@ pub struct ImportArgs {
     pub dry_run: bool,
 }
 
-/// What an import did.
+/// The result of an import.
 #[derive(Debug, Clone, Default, Serialize, Deserialize, TS)]
 pub struct ImportReport {
-    /// What becomes of each server of the file, in its order; the first thousand.
+    /// What happens to each server of the file, in its order; the first thousand.
     pub servers: Vec<ImportedServer>,
     /// New servers.
     pub added: usize,
-    /// Servers that were known and are now as the file says.
+    /// Servers that were known and now match the file.
     pub updated: usize,
-    /// Servers that were known just so.
+    /// Servers that were known and are unchanged.
     pub unchanged: usize,
     /// Entries that were left out or read tolerantly, each with its place and reason.
     pub warnings: Vec<String>,
@@ -57,9 +57,9 @@ pub struct ImportReport {
     pub secrets_left: usize,
     /// How many certificates and CAs were left out, and could be trusted.
     pub certificates_left: usize,
-    /// The journal entry that takes it back; absent when nothing changed.
+    /// The journal entry to undo; absent when nothing changed.
     pub undo: Option<i64>,
-    /// The revision that shows it.
+    /// The revision that includes the change.
     pub revision: u64,
 }
 
@@ -68,28 +68,28 @@ pub struct ImportReport {
 pub struct ImportedServer {
     /// Its name.
     pub name: String,
-    /// Where it is, or its command.
+    /// Its address, or its command.
     pub address: String,
-    /// What becomes of it.
+    /// What happens to it.
     pub fate: Fate,
 }
 
-/// What becomes of a server of a file.
+/// What happens to a server of a file.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, TS)]
 #[serde(rename_all = "snake_case")]
 pub enum Fate {
     /// It was not in the list.
     Added,
-    /// It was, and is as the file has it now.
+    /// It was in the list, and now matches the file.
     Updated,
-    /// It was just so.
+    /// It was in the list, unchanged.
     Unchanged,
 }
 
-/// In which form to export.
+/// The format of an export.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, TS)]
 pub enum ExportForm {
-    /// The guide's file.
+    /// Everything about the servers, for another MCP Discovery or the Python library.
     #[default]
     #[serde(rename = "servers.json")]
     ServersJson,
@@ -98,11 +98,11 @@ pub enum ExportForm {
     McpJson,
 }
 
-/// What to export.
+/// A format to export.
 #[derive(Debug, Clone, Copy, Default, Serialize, Deserialize, TS)]
 #[serde(default, deny_unknown_fields)]
 pub struct ExportArgs {
-    /// The form.
+    /// The format.
     #[serde(rename = "as")]
     #[ts(optional, as = "Option<ExportForm>")]
     pub form: ExportForm,
@@ -111,11 +111,11 @@ pub struct ExportArgs {
 /// The exported file.
 #[derive(Debug, Clone, Serialize, Deserialize, TS)]
 pub struct Exported {
-    /// A name for it.
+    /// A name for the file.
     pub file: String,
     /// Its text.
     pub text: String,
-    /// How many servers it holds.
+    /// How many servers it contains.
     pub servers: usize,
     /// What was left out: secrets among the arguments of a command.
     pub warnings: Vec<String>,
@@ -132,43 +132,44 @@ pub struct ConfigCheckArgs {
 /// One problem of a configuration.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, TS)]
 pub struct ConfigProblem {
-    /// From 1.
+    /// The line, from 1.
     pub line: usize,
-    /// From 1.
+    /// The column, from 1.
     pub column: usize,
     /// The key's path, such as `health_monitoring.timeout`.
     pub path: String,
-    /// How bad.
+    /// Its severity.
     pub severity: Severity,
-    /// What is wrong and what works.
+    /// What is wrong and how to fix it.
     pub message: String,
 }
 
 /// Every problem of a configuration at once.
 #[derive(Debug, Clone, Serialize, Deserialize, TS)]
 pub struct ConfigReport {
-    /// It would load.
+    /// Whether it would load.
     pub valid: bool,
-    /// In the order of the file.
+    /// The problems, in the order of the file.
     pub problems: Vec<ConfigProblem>,
 }
 
-/// The configuration in use, beside its file as it is now.
+/// The configuration in use, and its file as it is now.
 #[derive(Debug, Clone, Serialize, Deserialize, TS)]
 pub struct ConfigStatus {
     /// The file that is followed, whether or not it is there; absent without a home folder.
     pub file: Option<String>,
-    /// Its text as it stands there now, for its owner to edit; absent when it is not there or is no text.
+    /// The text of the file as it is now, for its owner to edit; absent when there is no file or it is not text.
     pub text: Option<String>,
-    /// What the file is told by as it is now, for `config_draft` and `config_save`.
+    /// The identity of the file as it is now, for `config_draft` and `config_save`.
     pub base: String,
     /// Why the file cannot be saved, where that is known before.
     pub read_only: Option<String>,
-    /// When what is in use was read.
+    /// When the configuration in use was read.
     pub loaded_at: Millis,
-    /// Of the file as it is now, in its order. With an error, what is in use is from before.
+    /// The problems of the file as it is now, in its order. If there is an error, the configuration in use is an earlier
+    /// one.
     pub problems: Vec<ConfigProblem>,
-    /// All of what is in use, defaults included; of secrets only `${NAME}`.
+    /// The whole configuration in use, defaults included; for secrets only `${NAME}`.
     #[ts(type = "Record<string, unknown>")]
     pub effective: Value,
 }
@@ -189,12 +190,12 @@ impl From<Problem> for ConfigProblem {
     }
 }
 
-/// Whose files to read.
+/// The projects whose files to read.
 #[derive(Debug, Clone, Default, Serialize, Deserialize, TS)]
 #[serde(default, deny_unknown_fields)]
 pub struct ClientsArgs {
-    /// Folders of projects, from the root on, whose files are read as well, now and later. Others are those that a client's
-    /// own file names.
+    /// Folders of projects, as full paths, whose files are read as well, now and later. Others are those that a client's own
+    /// file names.
     #[ts(optional, as = "Option<Vec<String>>")]
     pub projects: Vec<String>,
 }
@@ -202,11 +203,11 @@ pub struct ClientsArgs {
 /// The AI clients of this computer.
 #[derive(Debug, Clone, Serialize, Deserialize, TS)]
 pub struct ClientList {
-    /// Those that have files here.
+    /// The clients that have files here.
     pub clients: Vec<ClientReport>,
 }
 
-/// The entry of a client's file that a server is added from. It is read again, and its values never pass a face.
+/// The entry of a client's file that a server is added from. It is read again, and its values are never sent to a face.
 #[derive(Debug, Clone, Default, Serialize, Deserialize, TS)]
 #[serde(default, deny_unknown_fields)]
 pub struct FromClient {
@@ -216,14 +217,13 @@ pub struct FromClient {
     pub file: String,
     /// What the client calls the server.
     pub name: String,
-    /// The folder of the project that it is for, where the file says so of one entry.
+    /// The folder of the project that it is for, if the file says so for this entry.
     #[ts(optional)]
     pub project: Option<String>,
-    /// What a person agreed to: the hash of the entry as it was shown to them. Without it nothing is added, and the error has
-    /// the entry.
+    /// The consent: the hash of the entry as it was shown. Without it nothing is added, and the error contains the entry.
     #[ts(optional)]
     pub consent: Option<String>,
-    /// What its placeholders stand for, by how they are written: `${input:token}`.
+    /// The values of its placeholders, by how they are written: `${input:token}`.
     #[ts(optional, type = "Record<string, string>")]
     pub filled: BTreeMap<String, GivenSecret>,
 }

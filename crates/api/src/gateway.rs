@@ -1,4 +1,4 @@
-//! The gateway: where AI clients ask, who has a token, what they see.
+//! The gateway: its address for AI clients, which of them have a token, what they see.
 
 use model::{Millis, ServerId};
 use serde::{Deserialize, Serialize};
@@ -7,25 +7,26 @@ use ts_rs::TS;
 /// The gateway as it is now.
 #[derive(Debug, Clone, Serialize, Deserialize, TS)]
 pub struct GatewayStatus {
-    /// Where AI clients ask, such as `http://127.0.0.1:8090/mcp`; absent while it is not served.
+    /// The address for AI clients, such as `http://127.0.0.1:8090/mcp`; absent while it is not served.
     pub url: Option<String>,
-    /// Why it is not served.
+    /// The reason why it is not served.
     pub reason: Option<String>,
-    /// A token is needed.
+    /// Whether a token is needed.
     pub needs_token: bool,
-    /// It is served beyond this computer, where what clients send, tokens too, can be read on the way.
+    /// Whether it is served beyond this computer without encryption, where others can read what clients send, including
+    /// tokens.
     pub in_clear: bool,
     /// The clients that have a token, by name.
     pub clients: Vec<GatewayClientRow>,
     /// The tools that clients see, by name.
     pub tools: Vec<GatewayToolRow>,
-    /// What else they see, by kind and name.
+    /// The other things they see, by kind and name.
     pub others: Vec<GatewayOfferRow>,
-    /// Parts of it that have an endpoint of their own, as the configuration has them.
+    /// The profiles, each with its own endpoint, as in the configuration.
     pub profiles: Vec<GatewayProfileRow>,
 }
 
-/// What clients see beside tools.
+/// What clients see besides tools.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, TS)]
 #[serde(rename_all = "snake_case")]
 pub enum OfferKind {
@@ -37,10 +38,10 @@ pub enum OfferKind {
     Prompt,
 }
 
-/// Something that clients see and that is no tool.
+/// Something other than a tool that clients see.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, TS)]
 pub struct GatewayOfferRow {
-    /// What it is.
+    /// Its kind.
     pub kind: OfferKind,
     /// What clients call it.
     pub name: String,
@@ -48,33 +49,33 @@ pub struct GatewayOfferRow {
     pub own: String,
     /// Its server, or its group of replicas, by name.
     pub owner: String,
-    /// The server; of a group the one that is asked now.
+    /// The server; for a group the one that is asked now.
     pub server: ServerId,
     /// Why it cannot be used now.
     pub unavailable: Option<String>,
 }
 
-/// A part of what there is.
+/// A profile.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, TS)]
 pub struct GatewayProfileRow {
     /// Its name.
     pub name: String,
-    /// Where clients ask for it; absent while the gateway is not served.
+    /// Its address for clients; absent while the gateway is not served.
     pub url: Option<String>,
-    /// How many tools are seen there.
+    /// How many tools it shows.
     pub tools: usize,
 }
 
 /// A client that has a token.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, TS)]
 pub struct GatewayClientRow {
-    /// The part of its token that is no secret.
+    /// The part of its token that is not secret.
     pub id: String,
-    /// What a person calls it.
+    /// Its name.
     pub name: String,
     /// When it got its token.
     pub created_at: Millis,
-    /// When it asked for something last.
+    /// When it last made a request.
     pub used_at: Option<Millis>,
 }
 
@@ -93,20 +94,20 @@ pub struct GatewayToolRow {
     pub unavailable: Option<String>,
 }
 
-/// A client that is to have a token.
+/// A client that should get a token.
 #[derive(Debug, Clone, Serialize, Deserialize, TS)]
 #[serde(deny_unknown_fields)]
 pub struct GatewayTokenArgs {
-    /// What to call it: 1 to 64 characters. A client of this name that has a token already gets another; the former is revoked.
+    /// The name of the client: 1 to 64 characters. If a client of this name has a token already, that token is revoked.
     pub name: String,
 }
 
 /// A new token.
 #[derive(Debug, Clone, Serialize, Deserialize, TS)]
 pub struct GatewayToken {
-    /// Whose it is.
+    /// The client.
     pub client: GatewayClientRow,
-    /// The token, `mcpd_<id>_<secret>`. It is shown this once: only its hash is kept.
+    /// The token, `mcpd_<id>_<secret>`. It is shown only this once: only its hash is kept.
     pub token: String,
 }
 
@@ -118,9 +119,9 @@ pub struct GatewayRevokeArgs {
     pub client: String,
 }
 
-/// A token that opens nothing any more.
+/// A token that was revoked.
 #[derive(Debug, Clone, Serialize, Deserialize, TS)]
 pub struct GatewayRevoked {
-    /// Whose it was.
+    /// The client.
     pub client: GatewayClientRow,
 }

@@ -1,4 +1,4 @@
-//! How servers are and were, and what they said beside their answers.
+//! How healthy servers are and were, and their logs.
 
 use model::{CheckResult, HealthStatus, Millis, Server, ServerId, Transition};
 use serde::{Deserialize, Serialize};
@@ -6,7 +6,7 @@ use ts_rs::TS;
 
 use crate::ErrorCode;
 
-/// Whose health.
+/// Which servers.
 #[derive(Debug, Clone, Default, Serialize, Deserialize, TS)]
 #[serde(default, deny_unknown_fields)]
 pub struct HealthArgs {
@@ -15,28 +15,28 @@ pub struct HealthArgs {
     pub ids: Option<Vec<String>>,
 }
 
-/// How servers are, worst first, and by which settings they are judged.
+/// The health of servers, worst first, and the settings by which it is judged.
 #[derive(Debug, Clone, Serialize, Deserialize, TS)]
 pub struct HealthReport {
-    /// False: nothing is checked, by the configuration (`health_monitoring.enabled`).
+    /// False: checks are off in the configuration (`health_monitoring.enabled`).
     pub enabled: bool,
     /// Seconds between two rounds of one server.
     pub check_interval: f64,
-    /// Seconds that a round may take.
+    /// The time limit of a round, in seconds.
     pub timeout: f64,
     /// Failures in a row before a server is down.
     pub max_failures: u32,
     /// Successes in a row before it is healthy again.
     pub min_successes: u32,
-    /// Above this many milliseconds a server is slow.
+    /// A response time above this is slow, in milliseconds.
     pub warn_ms: f64,
-    /// The revision that this is of.
+    /// The revision of this list.
     pub revision: u64,
     /// The servers.
     pub servers: Vec<ServerHealth>,
 }
 
-/// How one server is.
+/// The health of one server.
 #[derive(Debug, Clone, Serialize, Deserialize, TS)]
 pub struct ServerHealth {
     /// Its key.
@@ -45,19 +45,19 @@ pub struct ServerHealth {
     pub name: String,
     /// The verdict.
     pub status: HealthStatus,
-    /// In [0, 1].
+    /// From 0 to 1.
     pub score: f64,
-    /// Why, in one sentence.
+    /// The reason, in one sentence.
     pub reason: Option<String>,
-    /// Why, in a few words.
+    /// The reason, in a few words.
     pub summary: Option<String>,
     /// The round trip in milliseconds, a moving average.
     pub response_time_ms: Option<f64>,
     /// Failed rounds and calls in a row.
     pub consecutive_failures: u32,
-    /// Since when its child is asleep: ended, since it was well and nobody asked for it.
+    /// When its child process was stopped because it was not used; absent while it is not asleep.
     pub asleep: Option<Millis>,
-    /// Since when its child is starting.
+    /// When its child process was started; absent once it has answered.
     pub starting: Option<Millis>,
     /// The last round.
     pub last_check: Option<Millis>,
@@ -65,13 +65,13 @@ pub struct ServerHealth {
     pub next_check: Option<Millis>,
     /// The last round or call that succeeded.
     pub last_success: Option<Millis>,
-    /// Since when the status is what it is.
+    /// When the status last changed.
     pub since: Option<Millis>,
     /// The checks of the last round, with their evidence.
     pub checks: Vec<CheckResult>,
 }
 
-/// Whose history.
+/// Whose history to return.
 #[derive(Debug, Clone, Serialize, Deserialize, TS)]
 #[serde(deny_unknown_fields)]
 pub struct HistoryArgs {
@@ -79,7 +79,7 @@ pub struct HistoryArgs {
     pub server: String,
 }
 
-/// How one server was.
+/// The history of one server.
 #[derive(Debug, Clone, Serialize, Deserialize, TS)]
 pub struct ServerHistory {
     /// The server.
@@ -88,7 +88,7 @@ pub struct ServerHistory {
     pub transitions: Vec<Transition>,
     /// The last 24 hours in 60 bars, oldest first.
     pub strip: Vec<Bar>,
-    /// The part of the day's rounds that found it up, in percent; absent when there was none.
+    /// The part of the rounds of the day in which it was up, in percent; absent when there was none.
     pub up_percent: Option<f64>,
     /// The last hour by the minute, oldest first; minutes without a round are left out.
     pub minutes: Vec<LatencyMinute>,
@@ -103,7 +103,7 @@ pub struct Bar {
     pub status: Option<HealthStatus>,
     /// How many rounds.
     pub rounds: u64,
-    /// The part of them that found it up, in percent.
+    /// The part of them in which it was up, in percent.
     pub up_percent: Option<f64>,
 }
 
@@ -114,7 +114,7 @@ pub struct LatencyMinute {
     pub at: Millis,
     /// Rounds with an answer.
     pub answered: u32,
-    /// Rounds without.
+    /// Rounds without an answer.
     pub failed: u32,
     /// Half of the round trips were at most this long, in milliseconds.
     pub p50_ms: Option<f64>,
@@ -145,7 +145,7 @@ impl From<Server> for ServerHealth {
     }
 }
 
-/// The log of one server since the core started: kept in memory, bounded, forgotten with a restart.
+/// The log of one server since the core started: kept in memory, bounded, lost at a restart.
 #[derive(Debug, Clone, Serialize, Deserialize, TS)]
 pub struct ServerLogs {
     /// The server.
@@ -154,11 +154,11 @@ pub struct ServerLogs {
     pub since: Millis,
     /// The last requests, newest first.
     pub requests: Vec<LoggedRequest>,
-    /// How many older requests made room.
+    /// How many older requests were dropped.
     pub requests_lost: u64,
-    /// What the child wrote to its standard error, oldest first; empty for other transports.
+    /// The standard error of the child process, oldest first; empty for other transports.
     pub stderr: Vec<LogLine>,
-    /// How many older lines made room.
+    /// How many older lines were dropped.
     pub stderr_lost: u64,
 }
 
@@ -167,11 +167,11 @@ pub struct ServerLogs {
 pub struct LogLine {
     /// When it was read.
     pub at: Millis,
-    /// Without control characters.
+    /// The text, without control characters.
     pub text: String,
 }
 
-/// Why a server was asked.
+/// Why a request was sent.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, TS)]
 #[serde(rename_all = "snake_case")]
 pub enum LoggedKind {
@@ -185,26 +185,26 @@ pub enum LoggedKind {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, TS)]
 #[serde(rename_all = "snake_case")]
 pub enum LoggedOutcome {
-    /// With an answer.
+    /// It was answered.
     Answered,
     /// The tool answered `isError`.
     ToolError,
-    /// Without an answer that could be used.
+    /// There was no usable answer.
     Failed,
-    /// The caller ended it, or went away.
+    /// The caller cancelled it, or disconnected.
     Cancelled,
 }
 
 /// A request to a server and how it ended. Arguments are not kept: they may hold secrets.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, TS)]
 pub struct LoggedRequest {
-    /// When it ended; of several alike the last.
+    /// When it ended; for several alike, the last one.
     pub at: Millis,
     /// When the first of several alike ended.
     pub first_at: Millis,
-    /// How many alike one after the other: the rounds of a server that stays down are one entry.
+    /// How many alike followed each other: the rounds of a server that stays down are one entry.
     pub times: u32,
-    /// Why it was asked.
+    /// Why it was sent.
     pub kind: LoggedKind,
     /// The tool that was called; empty for checks.
     pub what: String,

@@ -1,6 +1,6 @@
-//! What the core can be asked: every operation's name, its typed arguments and result, and the error that all of them
-//! share. The core carries them out, the faces ask for them, and the TypeScript types are made from here; nothing of it
-//! does anything.
+//! The operations of the core: every operation's name, its typed arguments and result, and the error that all of them share.
+//! The core carries them out, the faces request them, and the TypeScript types are generated from here; there is no
+//! behaviour in this crate.
 
 #[cfg(test)]
 mod bindings;
@@ -43,6 +43,6 @@ pub use servers::*;
 pub use table::{NAMES, Operations, Perform};
 pub use traffic::*;
 
-/// No arguments, or nothing to say.
+/// No arguments, or no result.
 #[derive(Debug, Clone, Copy, Default, Serialize, Deserialize, TS)]
 pub struct Empty {}

@@ -1,10 +1,10 @@
-//! Scans: those that run, old ones, what differs between two, ranges that are scanned again and again, who saw a server.
+//! Scans: those that run, old ones, the difference between two, saved ranges, and what saw a server.
 
 use model::{Millis, ScanRange, ScanRow, ScanStatus, Sighting};
 use serde::{Deserialize, Serialize};
 use ts_rs::TS;
 
-/// Two scans to hold against each other.
+/// Two scans to compare.
 #[derive(Debug, Clone, Default, Serialize, Deserialize, TS)]
 #[serde(default, deny_unknown_fields)]
 pub struct ScanCompareArgs {
@@ -25,15 +25,15 @@ pub struct ScanComparison {
     pub with: Option<ScanStatus>,
     /// Found now, and not where it was asked before.
     pub new: Vec<ScanRow>,
-    /// Found before; asked again, it did not answer, or somebody else did.
+    /// Found before; asked again, it did not answer, or another server did.
     pub gone: Vec<ScanGone>,
-    /// Its tools are others now.
+    /// Its tools have changed.
     pub changed: Vec<ScanChanged>,
     /// The same name and the same tools, elsewhere.
     pub moved: Vec<ScanMoved>,
     /// Found in one of the two; in the other it was not asked, or not to the end.
     pub not_asked: Vec<ScanNotAsked>,
-    /// How many servers were found in both, just so.
+    /// How many servers were found in both, unchanged.
     pub same: u64,
 }
 
@@ -42,40 +42,40 @@ pub struct ScanComparison {
 pub struct ScanGone {
     /// As it was found before.
     pub row: ScanRow,
-    /// What came instead of its answer.
+    /// What happened instead of its answer.
     pub reason: String,
 }
 
 /// A server whose tools changed.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, TS)]
 pub struct ScanChanged {
-    /// As it is now.
+    /// The server as it is now.
     pub row: ScanRow,
     /// Tools that it did not have before.
     pub added: Vec<String>,
-    /// Tools that it has no more.
+    /// Tools that it no longer has.
     pub removed: Vec<String>,
     /// Tools with another description or schema.
     pub changed: Vec<String>,
 }
 
-/// A server that answers elsewhere.
+/// A server that answers at another address.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, TS)]
 pub struct ScanMoved {
-    /// As it is now.
+    /// The server as it is now.
     pub row: ScanRow,
-    /// Where it was.
+    /// Its former address.
     pub from: String,
 }
 
-/// A server of which one of the scans says nothing.
+/// A server about which one of the scans says nothing.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, TS)]
 pub struct ScanNotAsked {
     /// As it was found in the other.
     pub row: ScanRow,
-    /// It was found before, and the later scan did not ask it; otherwise the earlier one did not.
+    /// True if it was found before and the later scan did not ask it; otherwise the earlier one did not.
     pub was_found_before: bool,
-    /// Why.
+    /// The reason.
     pub reason: String,
 }
 
@@ -87,18 +87,18 @@ pub struct ScanForgetArgs {
     pub scans: Vec<String>,
 }
 
-/// What a change of the memory of scans did.
+/// The result of a change of the memory of scans.
 #[derive(Debug, Clone, Serialize, Deserialize, TS)]
 pub struct ScansChanged {
-    /// The entry that takes it back; absent when nothing changed.
+    /// The entry to undo; absent when nothing changed.
     pub undo: Option<i64>,
 }
 
-/// In which form to export a scan.
+/// The format of an exported scan.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, TS)]
 #[serde(rename_all = "snake_case")]
 pub enum ScanForm {
-    /// All that is kept of it; `scan_import` reads it again.
+    /// Everything that is kept of it; `scan_import` reads it again.
     #[default]
     Json,
     /// For spreadsheets.
@@ -112,13 +112,13 @@ pub struct ScanExportArgs {
     /// Its handle; default is the newest.
     #[ts(optional)]
     pub scan: Option<String>,
-    /// The form.
+    /// The format.
     #[serde(rename = "as")]
     #[ts(optional, as = "Option<ScanForm>")]
     pub form: ScanForm,
 }
 
-/// A scan that was exported, to be kept here.
+/// An exported scan, to be kept here.
 #[derive(Debug, Clone, Serialize, Deserialize, TS)]
 #[serde(deny_unknown_fields)]
 pub struct ScanImportArgs {
@@ -133,16 +133,16 @@ pub struct ScanImportArgs {
 /// A scan that was imported.
 #[derive(Debug, Clone, Serialize, Deserialize, TS)]
 pub struct ScanImported {
-    /// As it is kept now.
+    /// The scan as it is kept now.
     pub scan: ScanStatus,
-    /// The entry that takes it back.
+    /// The entry to undo.
     pub undo: Option<i64>,
 }
 
 /// The ranges that are saved, by name.
 #[derive(Debug, Clone, Serialize, Deserialize, TS)]
 pub struct RangeList {
-    /// Each.
+    /// The ranges.
     pub ranges: Vec<ScanRange>,
 }
 
@@ -154,10 +154,10 @@ pub struct RangeSaveArgs {
     pub name: String,
     /// Hosts, addresses, ranges; none means this computer.
     pub targets: Vec<String>,
-    /// Ports, as `8080` or `3000-3010`; default is the usual ones.
+    /// Ports, as `8080` or `3000-3010`; the default is the common ones.
     #[ts(optional)]
     pub ports: Option<Vec<String>>,
-    /// Ask at the less usual paths as well.
+    /// Also try less common paths.
     #[ts(optional, as = "Option<bool>")]
     pub deep: bool,
 }
@@ -170,12 +170,12 @@ pub struct RangeForgetArgs {
     pub name: String,
 }
 
-/// Who saw a server, where and when; who saw it last stands first.
+/// What saw a server, where and when; the latest sighting comes first.
 #[derive(Debug, Clone, Serialize, Deserialize, TS)]
 pub struct SightingList {
-    /// Each.
+    /// The sightings.
     pub sightings: Vec<Sighting>,
-    /// When this was asked.
+    /// When this was read.
     pub at: Millis,
 }
 
@@ -185,16 +185,16 @@ pub struct SightingList {
 pub struct ScanArgs {
     /// Hosts, addresses, ranges; none means this computer: every port that listens on loopback.
     pub targets: Vec<String>,
-    /// Ports, as `8080` or `3000-3010`; default is the usual MCP ports, or, for this computer, those that listen.
+    /// Ports, as `8080` or `3000-3010`; the default is the common MCP ports, or, for this computer, those that listen.
     #[ts(optional)]
     pub ports: Option<Vec<String>>,
     /// `http`, `sse`; default both.
     #[ts(optional)]
     pub protocols: Option<Vec<String>>,
-    /// The budget of one host and port, in seconds; default 5.
+    /// The time limit of one host and port, in seconds; default 5.
     #[ts(optional)]
     pub timeout: Option<f64>,
-    /// Ask at the less usual paths as well: `/`, `/api/mcp`, `/mcp/v1`, `/v1/mcp`, and those that server cards name.
+    /// Also try less common paths: `/`, `/api/mcp`, `/mcp/v1`, `/v1/mcp`, and those that server cards name.
     #[ts(optional, as = "Option<bool>")]
     pub deep: bool,
     /// Add what is found to the registry.
@@ -202,10 +202,10 @@ pub struct ScanArgs {
     pub register: bool,
 }
 
-/// What a scan will ask, before anything is sent.
+/// What a scan will probe, before anything is sent.
 #[derive(Debug, Clone, Serialize, Deserialize, TS)]
 pub struct ScanPlan {
-    /// What is scanned, in words.
+    /// The targets, in words.
     pub targets: Vec<String>,
     /// How many addresses.
     pub addresses: u64,
@@ -215,7 +215,7 @@ pub struct ScanPlan {
     pub probes: u64,
     /// About how long it takes when nothing answers, in seconds.
     pub seconds: f64,
-    /// Nothing leaves this computer.
+    /// Whether nothing leaves this computer.
     pub local: bool,
 }
 
@@ -232,17 +232,17 @@ pub struct ScanRef {
 /// The scans that are kept, the newest first.
 #[derive(Debug, Clone, Serialize, Deserialize, TS)]
 pub struct ScanList {
-    /// How far each is.
+    /// The progress of each.
     pub scans: Vec<ScanStatus>,
-    /// Why older ones are missing; absent when none is.
+    /// The reason why older ones are missing; absent when none is.
     pub problem: Option<String>,
 }
 
 /// A scan and its rows so far.
 #[derive(Debug, Clone, Serialize, Deserialize, TS)]
 pub struct ScanReport {
-    /// Absent when there was no scan yet.
+    /// The scan; absent when there was none yet.
     pub scan: Option<ScanStatus>,
-    /// Every row, `not_mcp` ones included.
+    /// Every row, including `not_mcp` ones.
     pub rows: Vec<ScanRow>,
 }

@@ -1,10 +1,10 @@
-//! Where figures are exported, and who reads them.
+//! Where metrics are exported, and what reads them.
 
 use model::Millis;
 use serde::{Deserialize, Serialize};
 use ts_rs::TS;
 
-/// How figures leave, now.
+/// The exports of metrics, now.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, TS)]
 pub struct MetricsExports {
     /// For Prometheus; absent while it is switched off.
@@ -13,27 +13,27 @@ pub struct MetricsExports {
     pub json: Option<MetricsFile>,
 }
 
-/// Where Prometheus scrapes.
+/// The endpoint that Prometheus scrapes.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, TS)]
 pub struct MetricsDoor {
     /// Such as `http://127.0.0.1:8090/metrics`; absent while nothing is served.
     pub url: Option<String>,
-    /// It opens only with its token, since it is served beyond loopback.
+    /// Whether it requires its token, since it is served beyond loopback.
     pub needs_token: bool,
     /// The file that the token was written to; absent where the configuration has one, or none is needed.
     pub token_file: Option<String>,
     /// The last scrape.
     pub last_scrape: Option<Scrape>,
-    /// What to write in the configuration of Prometheus.
+    /// The lines for the configuration of Prometheus.
     pub scrape_config: Option<String>,
 }
 
-/// One reading of all figures.
+/// One reading of all metrics.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, TS)]
 pub struct Scrape {
-    /// When.
+    /// The time.
     pub at: Millis,
-    /// From where, and what it calls itself.
+    /// The address of the reader, and its name for itself.
     pub by: String,
     /// How long it took, in milliseconds.
     pub ms: f64,
@@ -43,13 +43,13 @@ pub struct Scrape {
     pub left_out: u64,
 }
 
-/// The file that figures are written to.
+/// The file that metrics are written to.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, TS)]
 pub struct MetricsFile {
     /// Its path.
     pub file: String,
-    /// When it was written last.
+    /// When it was last written.
     pub written_at: Option<Millis>,
-    /// Why it cannot be written.
+    /// The reason why it cannot be written.
     pub problem: Option<String>,
 }

@@ -1,5 +1,5 @@
-//! Looking into JSON text without reading it as a whole: what is looked at stays the text that a server sent, with its
-//! long numbers and its unknown fields. What cannot be read is absent.
+//! Reads parts of JSON text without parsing all of it: what is read stays the text that a server sent, with its long numbers
+//! and its unknown fields. What cannot be read is absent.
 
 use std::borrow::Cow;
 use std::fmt;
@@ -8,8 +8,8 @@ use serde::Deserialize;
 use serde::de::{DeserializeSeed, Deserializer, IgnoredAny, MapAccess, SeqAccess, Visitor};
 use serde_json::value::RawValue;
 
-/// The value at the end of this path of keys; of two under one key the last. Nothing else of it is kept, however many keys a
-/// stranger's object has.
+/// The value at the end of this path of keys; of two under one key, the last. Nothing else is kept, however many keys the
+/// object of a server has.
 pub fn at<'a>(json: &'a RawValue, path: &[&str]) -> Option<&'a RawValue> {
     path.iter().try_fold(json, |json, key| {
         let mut reader = serde_json::Deserializer::from_str(json.get());
@@ -57,17 +57,17 @@ pub fn text(json: &RawValue, path: &[&str]) -> Option<String> {
     serde_json::from_str(at(json, path)?.get()).ok()
 }
 
-/// Under this key stands `true`.
+/// Whether the value of this key is `true`.
 pub fn says(json: &RawValue, key: &str) -> bool {
     at(json, &[key]).is_some_and(|value| value.get() == "true")
 }
 
-/// The entries of a list; none when it is no list.
+/// The items of a list; none when it is not a list.
 pub fn items(json: &RawValue) -> Vec<&RawValue> {
     serde_json::from_str(json.get()).unwrap_or_default()
 }
 
-/// The first entries of a list, at most so many; none when it is no list.
+/// The first items of a list, at most this many; none when it is not a list.
 pub fn first_items(json: &RawValue, most: usize) -> Vec<&RawValue> {
     struct FirstItems(usize);
     impl<'de> Visitor<'de> for FirstItems {
@@ -92,7 +92,7 @@ pub fn first_items(json: &RawValue, most: usize) -> Vec<&RawValue> {
     serde_json::Deserializer::from_str(json.get()).deserialize_seq(FirstItems(most)).unwrap_or_default()
 }
 
-/// Whether lists and objects stand in one another at most so often. The text is JSON.
+/// Whether lists and objects are nested at most this deep. The text is JSON.
 pub fn nests_within(json: &str, levels: usize) -> bool {
     // Most texts have so few that where they stand does not matter.
     if json.bytes().filter(|byte| matches!(byte, b'{' | b'[')).count() <= levels {

@@ -1,4 +1,4 @@
-//! Servers that could be one to AI clients, and the groups that a person made of some.
+//! Servers that look like replicas of one server to AI clients, and the groups in the configuration.
 
 use model::{ServerId, Transport};
 use serde::{Deserialize, Serialize};
@@ -6,72 +6,72 @@ use ts_rs::TS;
 
 use crate::{ConfigBy, DiffLine};
 
-/// What could be one, and what is.
+/// The proposed groups, and the existing ones.
 #[derive(Debug, Clone, Serialize, Deserialize, TS)]
 pub struct ReplicaProposals {
-    /// Servers that could be one, the most of them first.
+    /// Proposals, the one with the most servers first.
     pub proposals: Vec<ReplicaProposal>,
     /// How many more there are than are listed.
     pub more: usize,
-    /// How many a person does not want.
+    /// How many were dismissed.
     pub dismissed: usize,
     /// The groups of the configuration, in its order.
     pub groups: Vec<ReplicaGroupRow>,
-    /// What keeps the configuration's file from being written, as far as that is known before.
+    /// The reason why the configuration's file cannot be written, as far as it is known before.
     pub hindrance: Option<String>,
 }
 
-/// Servers that are of one product, and list the same tools with schemas that accept the same.
+/// Servers of one product that list the same tools with schemas that accept the same arguments.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, TS)]
 pub struct ReplicaProposal {
-    /// Its key: another set of servers, or other tools, has another.
+    /// Its key: another set of servers, or other tools, has another key.
     pub key: String,
     /// A name that no group has.
     pub name: String,
-    /// What they say that they are, as far as they do.
+    /// The product that they report, if they do.
     pub product: Option<String>,
     /// The names of their tools.
     pub tools: Vec<String>,
-    /// At least two.
+    /// The servers, at least two.
     pub servers: Vec<ReplicaServer>,
-    /// In what they differ.
+    /// What differs between them.
     pub differ: Vec<ReplicaDifference>,
 }
 
-/// In what servers differ that could be one.
+/// What can differ between servers that look like replicas.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, TS)]
 #[serde(rename_all = "snake_case")]
 pub enum ReplicaDifference {
-    /// Where they are.
+    /// Their addresses.
     Address,
     /// Their regions.
     Region,
-    /// The versions that they say they have.
+    /// The versions that they report.
     Version,
-    /// How they are spoken to.
+    /// Their transports.
     Transport,
-    /// The revisions of MCP that they speak.
+    /// Their revisions of MCP.
     Protocol,
-    /// What their tools say of themselves; clients read the words of one of them.
+    /// The descriptions of their tools; clients read those of one of them.
     Descriptions,
 }
 
-/// A server of a group, or of what could be one.
+/// A server of a group, or of a proposal.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, TS)]
 pub struct ReplicaServer {
-    /// Which.
+    /// Its id.
     pub id: ServerId,
     /// Its name.
     pub name: String,
     /// Its URL or command.
     pub address: String,
-    /// How it is spoken to.
+    /// Its transport.
     pub transport: Transport,
-    /// Where it is.
+    /// Its region.
     pub region: Option<String>,
-    /// The version that it says it has.
+    /// The version that it reports.
     pub version: Option<String>,
-    /// The revision of MCP that it speaks.
+    /// Its revision of MCP.
     pub protocol_version: Option<String>,
 }
 
@@ -82,89 +82,89 @@ pub struct ReplicaGroupRow {
     pub name: String,
     /// Its servers.
     pub servers: Vec<ReplicaServer>,
-    /// Entries of it that name no server, or more than one.
+    /// Entries of the group that name no server, or more than one.
     pub unknown: Vec<String>,
-    /// How many tools clients see of it.
+    /// How many tools of it clients see.
     pub tools: usize,
-    /// The tools in which its servers do not agree.
+    /// The tools that differ between its servers.
     pub apart: Vec<ReplicaApart>,
 }
 
-/// A tool in which the servers of a group do not agree.
+/// A tool that differs between the servers of a group.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, TS)]
 pub struct ReplicaApart {
     /// Its name.
     pub tool: String,
-    /// Whose definition clients see. A call goes to servers whose own schema takes its arguments.
+    /// The server whose definition clients see. A call goes to servers whose own schema accepts its arguments.
     pub shown: ServerId,
-    /// Those whose schemas accept something else.
+    /// The servers whose schemas accept something else.
     pub differing: Vec<ServerId>,
-    /// Those that do not have it: no call of it goes to them.
+    /// The servers that do not have it: no call to it goes to them.
     pub lacking: Vec<ServerId>,
 }
 
-/// Servers that are to be one.
+/// Servers to group.
 #[derive(Debug, Clone, Serialize, Deserialize, TS)]
 #[serde(deny_unknown_fields)]
 pub struct ReplicaGroupArgs {
-    /// What clients see instead of their names: 1 to 64 characters.
+    /// The name of the group, which clients see instead of theirs: 1 to 64 characters.
     pub name: String,
     /// Ids, or names that only one server has.
     pub servers: Vec<String>,
-    /// Who asks, for the versions of the configuration; absent means a browser.
+    /// The face that asks, for the versions of the configuration; absent means a browser.
     #[serde(default)]
     #[ts(optional)]
     pub by: Option<ConfigBy>,
 }
 
-/// A group that is to be taken apart.
+/// A group to dissolve.
 #[derive(Debug, Clone, Serialize, Deserialize, TS)]
 #[serde(deny_unknown_fields)]
 pub struct ReplicaDissolveArgs {
     /// Its name.
     pub name: String,
-    /// Who asks, for the versions of the configuration; absent means a browser.
+    /// The face that asks, for the versions of the configuration; absent means a browser.
     #[serde(default)]
     #[ts(optional)]
     pub by: Option<ConfigBy>,
 }
 
-/// What clients see of servers now, and would see of a group of them.
+/// What clients see of servers now, and what they would see of a group of them.
 #[derive(Debug, Clone, Serialize, Deserialize, TS)]
 pub struct ReplicaPreview {
-    /// How many names of tools clients see of them now.
+    /// How many tool names of them clients see now.
     pub now: usize,
-    /// How many they would see.
+    /// How many tool names clients would see.
     pub then: usize,
     /// The first of the tools, by name.
     pub tools: Vec<ReplicaToolNames>,
 }
 
-/// What clients call a tool.
+/// The names of a tool for clients.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, TS)]
 pub struct ReplicaToolNames {
-    /// What its servers call it.
+    /// Its name at its servers.
     pub tool: String,
-    /// What clients call it now, at each of the servers.
+    /// Its name for clients now, at each of the servers.
     pub now: Vec<String>,
-    /// What they would call it.
+    /// Its name for clients then.
     pub then: String,
 }
 
-/// A group that was made, or taken apart.
+/// A group that was made, or dissolved.
 #[derive(Debug, Clone, Serialize, Deserialize, TS)]
 pub struct ReplicaGroupChanged {
     /// Its name.
     pub name: String,
     /// Its servers.
     pub servers: Vec<ServerId>,
-    /// The entry for `undo` that takes it back; absent when nothing changed.
+    /// The entry for `undo`; absent when nothing changed.
     pub undo: Option<i64>,
     /// What differs in the configuration's file.
     pub diff: Vec<DiffLine>,
 }
 
-/// What is not wanted.
+/// A proposal to dismiss.
 #[derive(Debug, Clone, Serialize, Deserialize, TS)]
 #[serde(deny_unknown_fields)]
 pub struct ReplicaDismissArgs {
@@ -177,6 +177,6 @@ pub struct ReplicaDismissArgs {
 pub struct ReplicaDismissed {
     /// The name that it proposed.
     pub name: String,
-    /// The entry for `undo` that takes it back; absent when it was dismissed already.
+    /// The entry for `undo`; absent when it was dismissed already.
     pub undo: Option<i64>,
 }

@@ -8,17 +8,17 @@ use ts_rs::TS;
 
 use crate::ErrorCode;
 
-/// A call that is not made.
+/// A call that is only simulated.
 #[derive(Debug, Clone, Default, Serialize, Deserialize, TS)]
 #[serde(deny_unknown_fields)]
 pub struct RouteArgs {
-    /// What would be called: one capability.
+    /// The capability that would be called.
     pub capability: String,
-    /// Its arguments; absent means that no schema is asked.
+    /// Its arguments; absent means that no schema is checked.
     #[serde(default)]
     #[ts(optional, type = "Record<string, unknown>")]
     pub arguments: Option<Map<String, Value>>,
-    /// Who would call, by name.
+    /// The caller's name.
     #[serde(default)]
     #[ts(optional)]
     pub client: Option<String>,
@@ -26,11 +26,11 @@ pub struct RouteArgs {
     #[serde(default)]
     #[ts(optional)]
     pub calls: Option<u64>,
-    /// The text of a configuration whose rules and balancing are taken instead of those in use.
+    /// The text of a configuration whose rules and balancing are used instead of those in effect.
     #[serde(default)]
     #[ts(optional)]
     pub rules: Option<String>,
-    /// Servers that are taken to be down: ids, or names that only one server has.
+    /// Servers that are assumed to be down: ids, or names that only one server has.
     #[serde(default)]
     #[ts(optional)]
     pub down: Option<Vec<String>>,
@@ -43,20 +43,20 @@ pub struct RouteArgs {
 /// Where calls would go.
 #[derive(Debug, Clone, Serialize, Deserialize, TS)]
 pub struct RouteResult {
-    /// What the first of them would meet.
+    /// The decision for the first of them.
     pub decision: Decision,
-    /// Who would take how many, the most first. Who takes none and could is there with 0.
+    /// How many calls each server would take, the most first. Servers that could take calls and take none are there with 0.
     pub distribution: Vec<RouteShare>,
-    /// How many servers take some and are not named in `distribution`.
+    /// How many servers take some calls and are not named in `distribution`.
     pub more: usize,
-    /// How many of the calls somebody takes.
+    /// How many of the calls a server takes.
     pub calls: u64,
-    /// How long one of them takes on average by what was measured last, in milliseconds; absent when one of the servers was not
+    /// The average duration of a call by the last measurements, in milliseconds; absent when one of the servers was not
     /// measured.
     pub latency_ms: Option<f64>,
 }
 
-/// A server, and where it is.
+/// A server and its region.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, TS)]
 pub struct ServerPlace {
     /// Its key.
@@ -67,83 +67,83 @@ pub struct ServerPlace {
     pub region: Option<String>,
 }
 
-/// A server's part of some calls.
+/// A server's share of some calls.
 #[derive(Debug, Clone, Serialize, Deserialize, TS)]
 pub struct RouteShare {
-    /// Which.
+    /// The server.
     pub server: ServerPlace,
     /// How many it takes.
     pub calls: u64,
-    /// Its part of all, in [0, 1].
+    /// Its share of all calls, from 0 to 1.
     pub share: f64,
 }
 
-/// Who takes a call, and why: every stage in order.
+/// Which server takes a call, and why: every stage in order.
 #[derive(Debug, Clone, Serialize, Deserialize, TS)]
 pub struct Decision {
-    /// What is called.
+    /// The capability.
     pub capability: String,
     /// The rule that applies, by its pattern; absent when only the defaults do.
     pub rule: Option<String>,
-    /// How one of those that are left is picked.
+    /// How one of the servers that are left is picked.
     pub strategy: Strategy,
-    /// The rule's hard conditions left nobody, and were dropped (`on_empty: relax`).
+    /// Whether the rule's conditions left no server, and were dropped (`on_empty: relax`).
     pub relaxed: bool,
     /// What each stage kept and left out.
     pub stages: Vec<DecisionStage>,
-    /// Who takes it; absent when nobody does.
+    /// The server that takes it; absent when none does.
     pub winner: Option<ServerPlace>,
-    /// Why nobody does.
+    /// Why no server takes it.
     pub refusal: Option<RouteRefusal>,
-    /// Who would take it, were the winner just tried.
+    /// The server that would take it if the winner had just been tried.
     pub runner_up: Option<ServerPlace>,
-    /// Those that were left for the strategy. Where not all are named, the winner and the runner-up are, and one whose weight is
-    /// another if there is one.
+    /// The servers that were left for the strategy. If not all are named, the winner and the runner-up are, and one with
+    /// another weight if there is one.
     pub weights: Vec<DecisionWeight>,
 }
 
 /// What a stage did.
 #[derive(Debug, Clone, Serialize, Deserialize, TS)]
 pub struct DecisionStage {
-    /// Which.
+    /// The stage.
     pub stage: Stage,
-    /// How many it kept.
+    /// How many servers it kept.
     pub kept: usize,
-    /// Whom it left out.
+    /// The servers that it left out.
     pub left_out: Vec<LeftOut>,
-    /// How many it left out that are not named.
+    /// How many servers it left out that are not named.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[ts(optional)]
     pub more: Option<usize>,
 }
 
-/// A server that takes no part in a call.
+/// A server that is left out of a call.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, TS)]
 pub struct LeftOut {
-    /// Which.
+    /// The server.
     pub server: ServerPlace,
-    /// Why.
+    /// The reason.
     pub why: Why,
-    /// The same as a sentence, without its subject.
+    /// The reason as a sentence, without its subject.
     pub text: String,
 }
 
-/// What a strategy had of a server.
+/// The inputs of a strategy for a server.
 #[derive(Debug, Clone, Serialize, Deserialize, TS)]
 pub struct DecisionWeight {
-    /// Which.
+    /// The server.
     pub server: ServerPlace,
     /// Its weight.
     pub weight: f64,
-    /// What its record says of its weight is no weight (a number, 0 or more), and counts as 1.
+    /// Whether the weight in its record is not valid (a number, 0 or more), and counts as 1.
     pub odd: bool,
-    /// Its part of all weights, in [0, 1].
+    /// Its share of all weights, from 0 to 1.
     pub share: f64,
     /// Calls under way there.
     pub in_flight: u32,
 }
 
-/// Why nobody takes a call.
+/// Why no server takes a call.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, TS)]
 pub struct RouteRefusal {
     /// The code of the error that the call would end with.
@@ -152,25 +152,25 @@ pub struct RouteRefusal {
     pub message: String,
 }
 
-/// Which rules.
+/// Which rules to list.
 #[derive(Debug, Clone, Default, Serialize, Deserialize, TS)]
 #[serde(deny_unknown_fields)]
 pub struct RulesArgs {
-    /// The text of a configuration whose rules are told instead of those in use.
+    /// The text of a configuration whose rules are listed instead of those in effect.
     #[serde(default)]
     #[ts(optional)]
     pub rules: Option<String>,
 }
 
-/// The rules, in the order in which they are looked at.
+/// The rules, in their order of precedence.
 #[derive(Debug, Clone, Serialize, Deserialize, TS)]
 pub struct RuleList {
-    /// The first that fits a capability applies.
+    /// The first that matches a capability applies.
     pub rules: Vec<RuleRow>,
-    /// What a rule leaves unset, as the configuration has it.
+    /// What applies where a rule sets nothing, as the configuration has it.
     #[ts(type = "Record<string, unknown>")]
     pub defaults: Value,
-    /// How one of several servers is picked where no rule says.
+    /// How one of several servers is picked where no rule says so.
     pub strategy: Strategy,
 }
 
@@ -179,56 +179,56 @@ pub struct RuleList {
 pub struct RuleRow {
     /// Its place, from 1.
     pub number: usize,
-    /// The capabilities that it is for.
+    /// The capabilities that it matches.
     pub pattern: String,
-    /// The highest comes first.
+    /// Its priority; the highest comes first.
     pub priority: i64,
-    /// False: it is as if it were not there.
+    /// False: the rule is turned off.
     pub enabled: bool,
-    /// What it says, as the configuration has it.
+    /// Its settings, as the configuration has them.
     #[ts(type = "Record<string, unknown>")]
     pub fields: Value,
-    /// How many servers offer something that it fits.
+    /// How many servers offer something that it matches.
     pub servers: usize,
-    /// How many tools it fits; one that several servers have is one.
+    /// How many tools it matches; a tool that several servers have counts once.
     pub tools: usize,
-    /// An earlier rule that fits all that it fits, so that it never applies.
+    /// An earlier rule that matches all that it matches, so that it never applies.
     pub covered_by: Option<String>,
     /// The routing tests whose call it applies to, by their place in the file, from 0.
     pub tests: Vec<usize>,
 }
 
-/// Whether a server that failed again and again is tried.
+/// Whether calls go to a server that failed several times in a row.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, TS)]
 #[serde(rename_all = "snake_case")]
 pub enum BreakerState {
-    /// It is.
+    /// Closed: calls go to it.
     Closed,
-    /// The next call tries it.
+    /// Half-open: the next call is its trial.
     HalfOpen,
-    /// It is given a rest.
+    /// Open: no calls go to it for a while.
     Open,
 }
 
-/// Servers with calls under way, failures in a row, or a rest.
+/// Servers with calls under way, failures in a row, or no calls for a while.
 #[derive(Debug, Clone, Serialize, Deserialize, TS)]
 pub struct BreakerList {
-    /// The open ones first, then by name.
+    /// The open breakers first, then by name.
     pub breakers: Vec<BreakerRow>,
 }
 
 /// The breaker of a server.
 #[derive(Debug, Clone, Serialize, Deserialize, TS)]
 pub struct BreakerRow {
-    /// Which.
+    /// The server.
     pub server: ServerPlace,
-    /// Whether it is tried.
+    /// Whether calls go to it.
     pub state: BreakerState,
     /// Failures in a row.
     pub failures: u32,
     /// How long the breaker stays open, in seconds.
     pub open_for: Option<f64>,
-    /// How long the server wants to be left alone (`Retry-After`), in seconds.
+    /// How long the server asked to get no calls (`Retry-After`), in seconds.
     pub set_aside_for: Option<f64>,
     /// Calls under way.
     pub in_flight: u32,

@@ -1,4 +1,4 @@
-//! Secrets: those that people give for their servers, which are never told again, and those that the configuration names.
+//! Secrets: those that are given for servers, which are never shown again, and those that the configuration names.
 
 use model::config::KeyPath;
 use model::{GivenSecret, Health, SecretPlace, ServerId};
@@ -32,7 +32,7 @@ pub struct SecretSetArgs {
     #[serde(default)]
     #[ts(optional)]
     pub place: Option<SecretPlace>,
-    /// It may travel over plain HTTP beyond this computer, where others can read it.
+    /// Allow it to be sent over plain HTTP beyond this computer, where others can read it.
     #[serde(default)]
     #[ts(optional, as = "Option<bool>")]
     pub in_clear: bool,
@@ -63,40 +63,40 @@ pub struct SecretArgs {
 pub struct KeptIn {
     /// The place.
     pub place: SecretPlace,
-    /// Why it is not the keyring, when a person did not choose so.
+    /// The reason why it is not the keyring, unless the user chose so.
     pub why: Option<String>,
 }
 
-/// A secret that is kept, and how its server is with it.
+/// A secret that is kept, and the result of a check with it.
 #[derive(Debug, Clone, Serialize, Deserialize, TS)]
 pub struct SecretSet {
     /// The server.
     pub id: ServerId,
     /// Where it was put.
     pub kept: KeptIn,
-    /// What a check found with it.
+    /// The health that a check found with it.
     pub health: Health,
 }
 
-/// What became of a secret that was to be forgotten.
+/// The result of forgetting a secret.
 #[derive(Debug, Clone, Serialize, Deserialize, TS)]
 pub struct SecretForgotten {
     /// The server.
     pub id: ServerId,
-    /// False when there was none.
+    /// False when there was no such secret.
     pub forgotten: bool,
-    /// What a check found without it; absent for a server that is not in the registry.
+    /// The health that a check found without it; absent for a server that is not in the registry.
     pub health: Option<Health>,
 }
 
-/// One secret that is kept; not the secret itself.
+/// A secret that is kept, without its value.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, TS)]
 pub struct KeptSecret {
     /// Its server.
     pub server: ServerId,
     /// The server's name; absent when it was removed.
     pub name: Option<String>,
-    /// Where it is sent, and nowhere else: scheme, host and port, or `stdio` for a command of this computer.
+    /// The only origin it is sent to: scheme, host and port, or `stdio` for a command of this computer.
     pub origin: String,
     /// The header that carries it; without header, variable and parameter it is the bearer token.
     pub header: Option<String>,
@@ -106,17 +106,17 @@ pub struct KeptSecret {
     pub query: Option<String>,
     /// Where it is kept.
     pub place: SecretPlace,
-    /// It is not sent any more: an edit replaced it or led the server elsewhere. Taking that change back, which can be done for
-    /// 30 days, is what it is kept for.
+    /// Whether it is no longer sent: an edit replaced it or changed the origin of the server. It is kept for 30 days, so
+    /// that the change can be undone.
     pub former: bool,
 }
 
 /// Where secrets are kept, and which.
 #[derive(Debug, Clone, Serialize, Deserialize, TS)]
 pub struct Secrets {
-    /// Where the next one goes.
+    /// Where the next one will be kept.
     pub place: SecretPlace,
-    /// Why that is not the keyring, or what is wrong with the keyring.
+    /// The reason why that is not the keyring, or what is wrong with the keyring.
     pub why: Option<String>,
     /// The file that is used where there is no keyring.
     pub file: String,
@@ -126,7 +126,7 @@ pub struct Secrets {
     pub named: Vec<NamedSecret>,
 }
 
-/// A secret that is kept for the configuration; not the secret itself.
+/// A secret that is kept for the configuration, without its value.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, TS)]
 pub struct NamedSecret {
     /// Its name.
@@ -139,7 +139,7 @@ pub struct NamedSecret {
 #[derive(Debug, Clone, Serialize, Deserialize, TS)]
 #[serde(deny_unknown_fields)]
 pub struct NamedSecretSetArgs {
-    /// Under which name: letters, digits, `-`, `_` and `.`.
+    /// Its name: letters, digits, `-`, `_` and `.`.
     pub name: String,
     /// The secret, as it was issued.
     #[ts(type = "string")]
@@ -161,88 +161,88 @@ pub struct NamedSecretArgs {
 /// A secret that is kept for the configuration.
 #[derive(Debug, Clone, Serialize, Deserialize, TS)]
 pub struct NamedSecretSet {
-    /// What stands in the file for it: `${keyring:NAME}`.
+    /// How the file refers to it: `${keyring:NAME}`.
     pub reference: String,
     /// Where it was put.
     pub kept: KeptIn,
 }
 
-/// What became of a secret that was to be forgotten.
+/// The result of forgetting a secret.
 #[derive(Debug, Clone, Serialize, Deserialize, TS)]
 pub struct NamedSecretForgotten {
-    /// False when there was none.
+    /// False when there was no such secret.
     pub forgotten: bool,
 }
 
 impl KeptSecret {
-    /// It is the bearer token.
+    /// Whether it is the bearer token.
     pub fn is_token(&self) -> bool {
         self.header.is_none() && self.env.is_none() && self.query.is_none()
     }
 }
 
-/// How it is with a secret.
+/// The state of a secret.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, TS)]
 #[serde(rename_all = "snake_case")]
 pub enum ConfigSecretState {
-    /// What the file names is not there.
+    /// The secret that the file names does not exist.
     Missing,
-    /// It stands in the file itself.
+    /// The secret is in the file itself, in plain text.
     Plain,
-    /// What the file names is there.
+    /// The secret that the file names exists.
     Set,
     /// It is kept, and the file does not name it.
     Unused,
 }
 
-/// A secret that the file holds or names, or that is kept for it.
+/// A secret that the file contains or names, or that is kept for it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, TS)]
 pub struct ConfigSecretRow {
-    /// How it is.
+    /// Its state.
     pub state: ConfigSecretState,
-    /// Its name: of the variable, of what is kept, or of the key in whose place it stands.
+    /// Its name: of the variable, of the kept secret, or of the setting whose value it is.
     pub name: String,
-    /// What stands in the file for it; absent for what stands there itself.
+    /// How the file refers to it; absent for a secret in plain text.
     pub reference: Option<String>,
-    /// The setting; absent for what the file does not name.
+    /// The setting; absent for a secret that the file does not name.
     #[ts(type = "(string | number)[] | null")]
     pub path: Option<KeyPath>,
     /// Its line, from 1.
     pub line: Option<usize>,
-    /// Where it is kept; absent for a variable of the environment, and for what stands in the file.
+    /// Where it is kept; absent for a variable of the environment, and for a secret in plain text.
     pub place: Option<SecretPlace>,
 }
 
-/// Of which text.
+/// The text whose secrets to list.
 #[derive(Debug, Clone, Default, Serialize, Deserialize, TS)]
 #[serde(default, deny_unknown_fields)]
 pub struct ConfigSecretsArgs {
-    /// Absent means the file's.
+    /// The text; absent means that of the file.
     #[ts(optional)]
     pub text: Option<String>,
 }
 
-/// The secrets of the configuration, what a person must look at first.
+/// The secrets of the configuration, those that need attention first.
 #[derive(Debug, Clone, Serialize, Deserialize, TS)]
 pub struct ConfigSecrets {
-    /// Where the next one goes.
+    /// Where the next one will be kept.
     pub place: SecretPlace,
-    /// Why that is not the keyring, or what is wrong with the keyring.
+    /// The reason why that is not the keyring, or what is wrong with the keyring.
     pub why: Option<String>,
     /// The file that is used where there is no keyring.
     pub file: String,
-    /// They.
+    /// The secrets.
     pub rows: Vec<ConfigSecretRow>,
 }
 
-/// A secret to be taken out of the file.
+/// A secret to move out of the file.
 #[derive(Debug, Clone, Serialize, Deserialize, TS)]
 #[serde(deny_unknown_fields)]
 pub struct ConfigSecretMoveArgs {
     /// The setting that it is the value of.
     #[ts(type = "(string | number)[]")]
     pub path: KeyPath,
-    /// What to keep it under; absent means a name made of the setting's.
+    /// The name to keep it under; absent means one made from the name of the setting.
     #[serde(default)]
     #[ts(optional)]
     pub name: Option<String>,
@@ -254,7 +254,7 @@ pub struct ConfigSecretMoveArgs {
     #[serde(default)]
     #[ts(optional)]
     pub base: Option<String>,
-    /// Who saves; absent means a browser.
+    /// The face that saves; absent means a browser.
     #[serde(default)]
     #[ts(optional)]
     pub by: Option<ConfigBy>,
@@ -263,7 +263,7 @@ pub struct ConfigSecretMoveArgs {
 /// A secret that is kept, and named in the file.
 #[derive(Debug, Clone, Serialize, Deserialize, TS)]
 pub struct ConfigSecretMoved {
-    /// What stands in the file for it: `${keyring:NAME}`.
+    /// How the file refers to it: `${keyring:NAME}`.
     pub reference: String,
     /// Where it was put.
     pub kept: KeptIn,

@@ -1,4 +1,4 @@
-//! What is asked of servers and told of them: lists, the certificate of one, starts that take long, the demo fleet.
+//! Operations on servers: lists, the certificate of one, starts that take long, the demo fleet.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -12,14 +12,14 @@ use ts_rs::TS;
 
 use crate::KeptSecret;
 
-/// What this core is and what it holds.
+/// The core and its data.
 #[derive(Debug, Clone, Serialize, Deserialize, TS)]
 pub struct Status {
     /// The version of the product.
     pub version: String,
     /// The process that owns the data directory.
     pub pid: u32,
-    /// Where the data lives.
+    /// The data directory.
     pub data_dir: String,
     /// The file the configuration was read from, when there is one.
     pub config_file: Option<String>,
@@ -29,13 +29,13 @@ pub struct Status {
     pub revision: u64,
     /// When the core started.
     pub started_at: Millis,
-    /// How many servers in each state.
+    /// How many servers have each status.
     pub servers: StatusCounts,
-    /// Things a person should know, oldest first.
+    /// Notices, oldest first.
     pub notices: Vec<Notice>,
 }
 
-/// How many servers in each state.
+/// How many servers have each status.
 #[derive(Debug, Clone, Copy, Default, Serialize, Deserialize, TS)]
 pub struct StatusCounts {
     /// All of them.
@@ -50,9 +50,9 @@ pub struct StatusCounts {
     pub unknown: usize,
     /// They require authentication.
     pub needs_sign_in: usize,
-    /// Paused by a person: no call goes to them.
+    /// Paused by the user: no call goes to them.
     pub paused: usize,
-    /// Kept out by a policy.
+    /// Blocked by a policy.
     pub blocked: usize,
 }
 
@@ -71,7 +71,7 @@ pub struct ServersArgs {
 /// The servers that match, worst first, then by name.
 #[derive(Debug, Clone, Serialize, Deserialize, TS)]
 pub struct ServerList {
-    /// The revision this list is of.
+    /// The revision of this list.
     pub revision: u64,
     /// The rows.
     pub servers: Vec<ServerRow>,
@@ -79,10 +79,10 @@ pub struct ServerList {
     pub total: usize,
 }
 
-/// The ids of the servers that match, worst first, then by name: the list for who has the rows already.
+/// The ids of the servers that match, worst first, then by name: the list for a face that has the rows already.
 #[derive(Debug, Clone, Serialize, Deserialize, TS)]
 pub struct ServerOrder {
-    /// The revision this list is of.
+    /// The revision of this list.
     pub revision: u64,
     /// The ids.
     pub ids: Vec<ServerId>,
@@ -117,9 +117,9 @@ pub struct ServerDetails {
     pub resources: Vec<String>,
     /// The names of the prompts it listed.
     pub prompts: Vec<String>,
-    /// How to use it, in its own words.
+    /// How to use it, in the server's own words.
     pub instructions: Option<String>,
-    /// What it calls itself for people.
+    /// The title that it gives itself.
     pub title: Option<String>,
     /// The tags of its record.
     pub declared_capabilities: Vec<String>,
@@ -127,18 +127,19 @@ pub struct ServerDetails {
     pub token_env: Option<String>,
     /// More headers of its requests, by name, and the environment variables that hold their values.
     pub header_env: BTreeMap<String, String>,
-    /// Who vouches for its certificate; absent means whoever this computer trusts.
+    /// The trust for its certificate; absent means the CAs that this computer trusts.
     pub tls: Option<Tls>,
-    /// The environment variables that its command is started with; their values are kept, or those of this program.
+    /// The environment variables that its command is started with; their values are kept, or taken from the environment of
+    /// this program.
     #[ts(type = "string[]")]
     pub env: BTreeSet<String>,
     /// The folder in which its command starts; absent means that of this program.
     pub cwd: Option<String>,
-    /// Its child runs on, however long nobody asks it.
+    /// Whether its child process keeps running when it is not used.
     pub keep_running: bool,
     /// Its token and headers that are kept for it; not the secrets themselves.
     pub secrets: Vec<KeptSecret>,
-    /// A path or URL that answers 2xx while it is well.
+    /// A path or URL that answers 2xx while it is healthy.
     pub health_endpoint: Option<String>,
     /// The entry of an AI client's file that it was added from.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -158,27 +159,27 @@ pub struct FilterArgs {
 /// A filter in both forms.
 #[derive(Debug, Clone, Serialize, Deserialize, TS)]
 pub struct FilterForms {
-    /// As people type it.
+    /// The short form, which people type.
     pub short: String,
-    /// As programs send it.
+    /// The JSON form, which programs send.
     #[ts(type = "unknown")]
     pub json: Value,
 }
 
-/// The verdict of a check that a person asked for.
+/// The result of a check that the user asked for.
 #[derive(Debug, Clone, Serialize, Deserialize, TS)]
 pub struct Checked {
     /// The server.
     pub id: ServerId,
-    /// What was measured.
+    /// The measurement.
     pub health: Health,
-    /// What the probe concluded.
+    /// The verdict of the probe.
     pub outcome: Option<Outcome>,
     /// Each check and its evidence.
     pub checks: Vec<CheckResult>,
 }
 
-/// A server, shortly.
+/// A server in brief.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, TS)]
 pub struct ServerRef {
     /// Its key.
@@ -190,18 +191,18 @@ pub struct ServerRef {
 }
 
 impl ServerRef {
-    /// Of this server.
+    /// The summary of this server.
     pub fn to(server: &Server) -> Self {
         Self::to_record(&server.info)
     }
 
-    /// Of the server with this record.
+    /// The summary of the server with this record.
     pub fn to_record(info: &ServerInfo) -> Self {
         Self { id: info.id, name: info.name.clone(), url: info.address() }
     }
 }
 
-/// Whose certificate to look at: that of a server, or of an address.
+/// Whose certificate to show: that of a server, or of an address.
 #[derive(Debug, Clone, Default, Serialize, Deserialize, TS)]
 #[serde(default, deny_unknown_fields)]
 pub struct CertificateArgs {
@@ -213,40 +214,40 @@ pub struct CertificateArgs {
     pub url: Option<String>,
 }
 
-/// The certificate that is shown at an address now.
+/// The certificate that is presented at an address now.
 #[derive(Debug, Clone, Serialize, Deserialize, TS)]
 pub struct ShownCertificate {
-    /// Where.
+    /// The address.
     pub url: String,
     /// The certificate.
     pub shown: Certificate,
-    /// Why it is not trusted; absent when it is.
+    /// The reason why it is not trusted; absent when it is.
     pub refused: Option<RefusedCertificate>,
-    /// Who vouches for it; absent means whoever this computer trusts.
+    /// What it is trusted by; absent means the CAs that this computer trusts.
     pub tls: Option<Tls>,
 }
 
 /// The demo fleet: servers of our own on loopback, to try things with. Their answers are made up.
 #[derive(Debug, Clone, Serialize, Deserialize, TS)]
 pub struct Demo {
-    /// It runs. It ends with the core, and nothing of it stays in the registry.
+    /// Whether it runs. It ends with the core, and nothing of it stays in the registry.
     pub running: bool,
     /// Its servers, as they are in the registry now.
     pub servers: Vec<ServerRow>,
-    /// The revision that shows it.
+    /// The revision that includes them.
     pub revision: u64,
 }
 
-/// The commands that take longer to start than a moment, the oldest first.
+/// The commands that take long to start, the oldest first.
 #[derive(Debug, Clone, Serialize, Deserialize, TS)]
 pub struct StartList {
-    /// They.
+    /// The starts.
     pub starts: Vec<Start>,
 }
 
 /// Whether a wait was ended.
 #[derive(Debug, Clone, Copy, Serialize, Deserialize, TS)]
 pub struct KeptStarting {
-    /// False: it was over already.
+    /// False when it was over already.
     pub kept: bool,
 }

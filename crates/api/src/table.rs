@@ -1,4 +1,4 @@
-//! The table of operations. Who needs one thing of each of them hands a macro to [`operations!`](crate::operations).
+//! The table of operations. Code that needs one thing of each of them passes a macro to [`operations!`](crate::operations).
 
 use std::future::Future;
 
@@ -9,14 +9,14 @@ use serde_json::value::RawValue;
 
 use crate::{ApiError, ErrorCode};
 
-/// Hands the whole table to the macro `$with`, as `name(Arguments) -> Result;`, each with its documentation.
+/// Passes the whole table to the macro `$with`, as `name(Arguments) -> Result;`, each with its documentation.
 #[macro_export]
 macro_rules! operations {
     ($with:ident) => {
         $with! {
-            /// What this core is and what it holds.
+            /// The core and its data.
             status(Empty) -> Status;
-            /// Ends the access of every browser that opened the link: each has to open it again.
+            /// Signs out every browser that opened the link: each has to open it again.
             revoke_browsers(Empty) -> Empty;
             /// The servers that match.
             servers(ServersArgs) -> ServerList;
@@ -26,15 +26,15 @@ macro_rules! operations {
             server(ServerArgs) -> ServerDetails;
             /// Probes an address and keeps the server.
             add(AddArgs) -> Added;
-            /// Looks at the certificate that a server shows now; nothing is asked of it.
+            /// Shows the certificate that a server presents now; no request is sent to the server.
             certificate(CertificateArgs) -> ShownCertificate;
-            /// Gives a server another name, tags, data, address, command or sign-in; it is asked before that is kept.
+            /// Changes the name, tags, data, address, command or sign-in of a server; it is checked before that is kept.
             edit(EditArgs) -> Edited;
-            /// Gives tags and data to servers, or takes them away, as one change.
+            /// Adds or removes tags and data of servers, as one change.
             label(LabelArgs) -> Changed;
-            /// Removes servers; they can be brought back for 30 days.
+            /// Removes servers; they can be restored for 30 days.
             remove(ServersByIdArgs) -> Changed;
-            /// Brings removed servers back.
+            /// Restores removed servers.
             restore(ServersByIdArgs) -> Changed;
             /// Removes servers and keeps scans from bringing them back.
             ignore(ServersByIdArgs) -> Changed;
@@ -48,19 +48,19 @@ macro_rules! operations {
             redo(UndoArgs) -> Undone;
             /// What the next undo and the next redo would do.
             upcoming(Empty) -> Upcoming;
-            /// The servers that can be brought back.
+            /// The servers that can be restored.
             removed(Empty) -> RemovedList;
             /// Checks a server now.
             check(ServerArgs) -> Checked;
-            /// How servers are, with the evidence.
+            /// The health of servers, with the evidence.
             health(HealthArgs) -> HealthReport;
-            /// How a server was: changes of its status, the last day, the last hour.
+            /// The history of a server: changes of its status, the last day, the last hour.
             history(HistoryArgs) -> ServerHistory;
             /// How the last requests to a server ended, and what it wrote to its standard error.
             logs(ServerArgs) -> ServerLogs;
             /// Accepts the tools that a server lists now, where they differ from the accepted ones.
             adopt(ServerArgs) -> Changed;
-            /// What a scan would ask and how long it would take; nothing is sent.
+            /// What a scan would probe and how long it would take; nothing is sent.
             scan_plan(ScanArgs) -> ScanPlan;
             /// Starts a scan; its rows come as events.
             scan_start(ScanArgs) -> ScanStatus;
@@ -70,23 +70,23 @@ macro_rules! operations {
             scans(Empty) -> ScanList;
             /// A scan and its rows so far.
             scan(ScanRef) -> ScanReport;
-            /// The AI clients of this computer, and the servers that they are set up with; nothing is started or asked.
+            /// The AI clients of this computer, and the servers that they are set up with; nothing is started or contacted.
             clients(ClientsArgs) -> ClientList;
             /// What differs between two scans: new, gone, changed, moved, not asked.
             scan_compare(ScanCompareArgs) -> ScanComparison;
-            /// Forgets scans that are over; it can be taken back.
+            /// Forgets scans that are over; this can be undone.
             scan_forget(ScanForgetArgs) -> ScansChanged;
             /// Writes a scan as a file.
             scan_export(ScanExportArgs) -> Exported;
-            /// Takes a scan from a file that `scan_export` wrote.
+            /// Imports a scan from a file that `scan_export` wrote.
             scan_import(ScanImportArgs) -> ScanImported;
-            /// The ranges that are saved.
+            /// The saved ranges.
             ranges(Empty) -> RangeList;
             /// Saves addresses and ports under a name.
             range_save(RangeSaveArgs) -> ScansChanged;
             /// Forgets a saved range.
             range_forget(RangeForgetArgs) -> ScansChanged;
-            /// Who saw a server, where and when.
+            /// What saw a server, where and when.
             sightings(ServerArgs) -> SightingList;
             /// The tools that servers list.
             tools(ToolsArgs) -> ToolList;
@@ -94,31 +94,31 @@ macro_rules! operations {
             call(CallArgs) -> CallResult;
             /// Where calls would go, and why; nothing is sent.
             route(RouteArgs) -> RouteResult;
-            /// The rules of routing, in their order.
+            /// The routing rules, in their order of precedence.
             rules(RulesArgs) -> RuleList;
-            /// The breakers of servers that failed, rest, or have calls under way.
+            /// The breakers of servers that failed, get no calls for now, or have calls under way.
             breakers(Empty) -> BreakerList;
             /// The calls that were recorded, newest first.
             calls(CallsArgs) -> CallList;
-            /// All that is kept of a call, with its decisions made again.
+            /// Everything that is kept of a call, with its decisions recomputed.
             call_record(CallRecordArgs) -> CallRecord;
-            /// How many calls there were, how long they took, who answered, which rules applied.
+            /// How many calls there were, how long they took, which servers answered, which rules applied.
             traffic(TrafficArgs) -> Traffic;
-            /// Where recorded calls would have gone by other rules, or with servers down; nothing is sent.
+            /// Where recorded calls would have gone under other rules, or with servers down; nothing is sent.
             replay(ReplayArgs) -> Replay;
-            /// Ends a call; its server is told.
+            /// Cancels a call, also at its server.
             cancel(CancelArgs) -> Cancelled;
-            /// The commands that take longer to start than a moment.
+            /// The commands that take long to start.
             starts(Empty) -> StartList;
-            /// Ends the start of a command. A known server is started again when it is used, or in an hour.
+            /// Cancels the start of a command. A known server is started again when it is used, or in an hour.
             start_cancel(ServerArgs) -> Cancelled;
-            /// Keeps the server that an `add` waits for; its start goes on.
+            /// Keeps the server that an `add` waits for; its start continues.
             keep_starting(CancelArgs) -> KeptStarting;
             /// Where secrets are kept, and which; never the secrets themselves.
             secrets(Empty) -> Secrets;
-            /// Keeps a token or a header for a server, then measures it.
+            /// Keeps a token or a header for a server, then checks the server.
             secret_set(SecretSetArgs) -> SecretSet;
-            /// Forgets a token or a header of a server, then measures it.
+            /// Forgets a token or a header of a server, then checks the server.
             secret_forget(SecretArgs) -> SecretForgotten;
             /// Keeps a secret for the configuration, where `${keyring:NAME}` names it.
             named_secret_set(NamedSecretSetArgs) -> NamedSecretSet;
@@ -134,41 +134,42 @@ macro_rules! operations {
             config(Empty) -> ConfigStatus;
             /// What the configuration's file would be after these edits; nothing is written.
             config_draft(ConfigDraftArgs) -> ConfigDraft;
-            /// Saves the configuration's file and takes it up, if it loads.
+            /// Saves the configuration's file and applies it, if it loads.
             config_save(ConfigSaveArgs) -> ConfigSaved;
             /// The versions of the file that are kept, newest first.
             config_versions(Empty) -> ConfigVersions;
-            /// One of them, with what it changed and what restoring it would.
+            /// A version, with what it changed and what restoring it would change.
             config_version(ConfigVersionArgs) -> ConfigVersion;
-            /// Makes the file again what a version was.
+            /// Restores a version of the file.
             config_restore(ConfigRestoreArgs) -> ConfigSaved;
-            /// The secrets that the file holds or names, and those that are kept for it; never the secrets themselves.
+            /// The secrets that the file contains or names, and those that are kept for it; never the secrets themselves.
             config_secrets(ConfigSecretsArgs) -> ConfigSecrets;
-            /// Keeps a secret that stands in the file in plain text, and writes its name there instead. Both happen, or neither.
+            /// Moves a plain-text secret from the file to where secrets are kept, and writes its name there instead. Both
+            /// happen, or neither.
             config_secret_move(ConfigSecretMoveArgs) -> ConfigSecretMoved;
-            /// What every key of the file is.
+            /// Every key of the file, described.
             config_keys(Empty) -> ConfigKeys;
             /// The file as a JSON Schema, for editors.
             config_schema(Empty) -> ConfigSchema;
-            /// Where AI clients ask, which of them have a token, and the tools that they see.
+            /// The address for AI clients, which of them have a token, and the tools that they see.
             gateway(Empty) -> GatewayStatus;
-            /// Makes a token for an AI client. It is shown this once.
+            /// Creates a token for an AI client. It is shown only this once.
             gateway_token_new(GatewayTokenArgs) -> GatewayToken;
-            /// Revokes the token of an AI client: what it has open ends.
+            /// Revokes the token of an AI client: its open connections end.
             gateway_token_revoke(GatewayRevokeArgs) -> GatewayRevoked;
-            /// Servers that could be one to AI clients, since they list the same tools, and the groups that there are.
+            /// The groups of replicas, and servers that look like replicas since they list the same tools.
             replica_proposals(Empty) -> ReplicaProposals;
-            /// What clients would see of servers if they were one; nothing is changed.
+            /// What clients would see of servers if they were a group; nothing is changed.
             replica_preview(ReplicaGroupArgs) -> ReplicaPreview;
-            /// Makes servers one to AI clients, in the configuration's file.
+            /// Groups servers as replicas, in the configuration's file.
             replica_group_accept(ReplicaGroupArgs) -> ReplicaGroupChanged;
-            /// Takes a group apart again, in the configuration's file.
+            /// Dissolves a group, in the configuration's file.
             replica_group_dissolve(ReplicaDissolveArgs) -> ReplicaGroupChanged;
             /// Does not propose these servers again, while they and their tools are the same.
             replica_proposal_dismiss(ReplicaDismissArgs) -> ReplicaDismissed;
-            /// All that is measured, as `/metrics` and the file have it.
+            /// All metrics, as `/metrics` and the file have them.
             metrics(Empty) -> Figures;
-            /// Where figures are exported, and who read them last.
+            /// Where metrics are exported, and what read them last.
             metrics_exports(Empty) -> MetricsExports;
             /// Starts the demo fleet on loopback: servers to try things with. Harmless when it runs.
             demo_start(Empty) -> Demo;
@@ -182,8 +183,8 @@ macro_rules! operations {
     };
 }
 
-/// Whoever carries out an operation by its name: the core in this process, or one in another. The answer is text: what a
-/// server said passes through with the digits it was sent with.
+/// Something that carries out operations by name: the core in this process, or one in another. The answer is text: numbers
+/// of a server pass through with all their digits.
 pub trait Perform {
     /// Carries it out.
     fn perform(
@@ -229,7 +230,7 @@ fn write<T: Serialize>(args: &T) -> Result<Value, ApiError> {
     })
 }
 
-/// Another version of the core may answer something else than this one promises.
+/// Another version of the core may send another answer than this one expects.
 fn read<T: DeserializeOwned>(answer: &RawValue) -> Result<T, ApiError> {
     serde_json::from_str(answer.get()).map_err(|error| {
         ApiError::new(

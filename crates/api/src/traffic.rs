@@ -1,4 +1,4 @@
-//! The calls that were made: their list, the record of one, and what all of them make as a chart.
+//! The calls that were made: their list, the record of one, and charts of all of them.
 
 use model::Millis;
 use serde::{Deserialize, Serialize};
@@ -14,11 +14,11 @@ pub enum CallOutcome {
     Ok,
     /// The tool answered `isError`.
     ToolError,
-    /// The last server that was tried gave no answer that could be used.
+    /// The last server that was tried gave no usable answer.
     Failed,
     /// No server took it: nothing was sent.
     Refused,
-    /// The caller ended it, or went away.
+    /// The caller cancelled it, or disconnected.
     Cancelled,
 }
 
@@ -26,13 +26,13 @@ pub enum CallOutcome {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, TS)]
 #[serde(rename_all = "snake_case")]
 pub enum CallsLike {
-    /// Those that a tool answered, also with an error of its own.
+    /// Calls that a tool answered, also with an error of its own.
     Ok,
-    /// Those that failed or that nobody took.
+    /// Calls that failed or that no server took.
     Failed,
-    /// Those that several servers were asked for.
+    /// Calls that several servers were asked for.
     Retried,
-    /// Those that a tool answered with an error of its own.
+    /// Calls that a tool answered with an error of its own.
     ToolError,
 }
 
@@ -55,7 +55,7 @@ pub struct CallsArgs {
     /// Only calls of this client.
     #[ts(optional)]
     pub client: Option<String>,
-    /// Only those that ended so.
+    /// Only calls with this outcome.
     #[ts(optional)]
     pub outcome: Option<CallsLike>,
 }
@@ -65,44 +65,44 @@ pub struct CallsArgs {
 pub struct CallList {
     /// Newest first.
     pub rows: Vec<CallRow>,
-    /// There are older ones that match.
+    /// How many rows match in all, regardless of `limit` and `before`.
     pub more: bool,
     /// How many rows match in all, whatever `limit` and `before` say.
     pub total: u64,
-    /// Calls are recorded now (`call_log.enabled`, and there is a file to write to).
+    /// Whether calls are being recorded (`call_log.enabled`, and there is a file to write to).
     pub recording: bool,
 }
 
 /// A recorded call.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, TS)]
 pub struct CallRow {
-    /// Its key; a later call has a greater one.
+    /// Its id; a later call has a greater one.
     pub id: u64,
-    /// When it was over.
+    /// When it ended.
     pub at: Millis,
-    /// Who called, by name.
+    /// The caller's name.
     pub client: Option<String>,
-    /// What was called.
+    /// The capability.
     pub capability: String,
-    /// The tool that this meant, by the name that the server has for it; absent when no server took it.
+    /// The tool that was called, by the name that the server has for it; absent when no server took the call.
     pub tool: Option<String>,
-    /// Who answered, or was tried last.
+    /// The server that answered, or was tried last.
     pub server: Option<ServerPlace>,
     /// How it ended.
     pub outcome: CallOutcome,
     /// The code of the error that it ended with.
     pub code: Option<ErrorCode>,
-    /// Why it ended so, in a sentence. A tool's own error is in its answer, which is not kept.
+    /// The reason, in a sentence. A tool's own error is in its answer, which is not kept.
     pub reason: Option<String>,
     /// How many servers were asked.
     pub attempts: u32,
-    /// The whole call, in milliseconds.
+    /// The duration of the whole call, in milliseconds.
     pub ms: f64,
-    /// For how many calls like it the row stands: 1, or more when so many came at once that not each was kept.
+    /// How many calls the row stands for: 1, or more when too many came at once to keep each one.
     pub stands_for: u64,
     /// The rule that applied, by its pattern; absent when only the defaults did, or when the caller named a server.
     pub rule: Option<String>,
-    /// The caller named the server: nothing was decided.
+    /// Whether the caller named the server: then nothing was decided.
     pub named: bool,
 }
 
@@ -114,30 +114,30 @@ pub struct CallRecordArgs {
     pub id: u64,
 }
 
-/// A recorded call with all that is kept of it. Arguments and answers are not.
+/// A recorded call with everything that is kept of it. Arguments and answers are not.
 #[derive(Debug, Clone, Serialize, Deserialize, TS)]
 pub struct CallRecord {
-    /// It.
+    /// The row of the call.
     pub row: CallRow,
     /// Every server that was asked, in order.
     pub tries: Vec<CallTry>,
-    /// The decision of each try, made again from what was stored; one more than `tries` when nobody was left for a further try.
-    /// Empty when the caller named a server, or when what decided it is no longer kept.
+    /// The decision of each try, recomputed from what was stored; one more than `tries` when no server was left for a
+    /// further try. Empty when the caller named a server, or when the inputs of the decision are no longer kept.
     pub decisions: Vec<Decision>,
-    /// The first of them: why the call went where it went.
+    /// The first of the decisions: why the call went where it went.
     pub decision: Option<Decision>,
     /// The rule that applied, by its pattern.
     pub rule: Option<String>,
-    /// The decisions that were made again are those that were made then, to the last figure.
+    /// Whether the recomputed decisions equal the original ones, to the last digit.
     pub is_exact: bool,
 }
 
 /// A server that was asked.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, TS)]
 pub struct CallTry {
-    /// Which.
+    /// The server.
     pub server: ServerPlace,
-    /// How long, in milliseconds.
+    /// The duration, in milliseconds.
     pub ms: f64,
     /// How it failed; absent when it answered.
     pub error: Option<String>,
@@ -147,7 +147,7 @@ pub struct CallTry {
 #[derive(Debug, Clone, Default, Serialize, Deserialize, TS)]
 #[serde(default, deny_unknown_fields)]
 pub struct TrafficArgs {
-    /// Since when; default is an hour ago.
+    /// The start; the default is an hour ago.
     #[ts(optional)]
     pub since: Option<Millis>,
     /// Only calls that this server answered, or was tried for last: an id, or a name that only one server has.
@@ -158,77 +158,77 @@ pub struct TrafficArgs {
     pub capability: Option<String>,
 }
 
-/// What calls made, over time and over servers. A row that stands for several calls counts as that many.
+/// The traffic of calls, over time and over servers. A row that stands for several calls counts as that many.
 #[derive(Debug, Clone, Serialize, Deserialize, TS)]
 pub struct Traffic {
     /// Spans of equal length from `since` until now, oldest first; one without a call is there with 0.
     pub buckets: Vec<TrafficBucket>,
-    /// Who answered or was tried last, the most calls first.
+    /// The servers that answered or were tried last, the most calls first.
     pub servers: Vec<TrafficServer>,
     /// The rules that were used. Calls that named a server are not among these.
     pub rules: Vec<TrafficRule>,
     /// All calls of the span.
     pub calls: u64,
-    /// Those that failed or that nobody took.
+    /// Calls that failed or that no server took.
     pub failed: u64,
-    /// The oldest call that is kept; absent when there is none.
+    /// The time of the oldest call that is kept; absent when there is none.
     pub oldest: Option<Millis>,
 }
 
 /// A span of time.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, TS)]
 pub struct TrafficBucket {
-    /// When it begins.
+    /// Its start.
     pub at: Millis,
-    /// How long it is.
+    /// Its length.
     pub seconds: f64,
-    /// Calls that were over in it.
+    /// Calls that ended in it.
     pub calls: u64,
-    /// Those that failed or that nobody took.
+    /// Calls that failed or that no server took.
     pub failed: u64,
-    /// Half of the calls that were answered took no longer, in milliseconds; absent when there was none.
+    /// The median duration of the answered calls, in milliseconds; absent when there was none.
     pub p50_ms: Option<f64>,
-    /// 95 of 100 took no longer.
+    /// The 95th percentile of their durations, in milliseconds.
     pub p95_ms: Option<f64>,
 }
 
-/// A server's part.
+/// The share of a server.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, TS)]
 pub struct TrafficServer {
-    /// Which.
+    /// The server.
     pub server: ServerPlace,
     /// Calls.
     pub calls: u64,
-    /// Those that failed.
+    /// Failed calls.
     pub failed: u64,
-    /// Its part of all calls that reached a server, in [0, 1].
+    /// Its share of all calls that reached a server, from 0 to 1.
     pub share: f64,
-    /// Half of those that it answered took no longer, in milliseconds.
+    /// The median duration of the calls that it answered, in milliseconds.
     pub p50_ms: Option<f64>,
 }
 
-/// A rule's use.
+/// The use of a rule.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, TS)]
 pub struct TrafficRule {
     /// Its pattern; absent for the defaults alone.
     pub pattern: Option<String>,
     /// Calls of the span.
     pub calls: u64,
-    /// When it applied last, also before the span.
+    /// When it last applied, also before the span.
     pub last_at: Millis,
 }
 
-/// Recorded calls, decided again.
+/// Which recorded calls to decide again, and how.
 #[derive(Debug, Clone, Default, Serialize, Deserialize, TS)]
 #[serde(default, deny_unknown_fields)]
 pub struct ReplayArgs {
-    /// The text of a configuration whose rules and balancing are taken; absent means those in use.
+    /// The text of a configuration whose rules and balancing are used; absent means those in effect.
     #[ts(optional)]
     pub rules: Option<String>,
     /// How many of the newest: 1 to 10,000; default 100. A row that stands for several calls is one of these.
     #[ts(optional)]
     pub calls: Option<u32>,
-    /// Servers that are taken to be down: ids, or names that only one server has.
+    /// Servers that are assumed to be down: ids, or names that only one server has.
     #[ts(optional)]
     pub down: Option<Vec<String>>,
 }
@@ -236,23 +236,23 @@ pub struct ReplayArgs {
 /// Where recorded calls would have gone. Each figure counts calls: a row that stands for several counts as that many.
 #[derive(Debug, Clone, Serialize, Deserialize, TS)]
 pub struct Replay {
-    /// All that were decided again.
+    /// All calls that were decided again.
     pub calls: u64,
-    /// Those that go where they went, that failed in the same way as before, or that named their server.
+    /// Calls that go to the same server, that failed in the same way as before, or that named their server.
     pub stays: u64,
-    /// Those that go to another server, or that somebody takes now.
+    /// Calls that go to another server, or that a server takes only now.
     pub moves: u64,
-    /// Those that nobody would take, and somebody took.
+    /// Calls that no server would take, though one did.
     pub fails: u64,
-    /// Those that cannot be decided again.
+    /// Calls that cannot be decided again.
     pub unknowns: u64,
     /// The rows that move, newest first; at most 1,000.
     pub moved: Vec<ReplayMove>,
-    /// The rows that nobody would take, newest first; at most 1,000.
+    /// The rows that no server would take, newest first; at most 1,000.
     pub would_fail: Vec<ReplayFailure>,
     /// The rows that cannot be decided again, newest first; at most 1,000.
     pub unknown: Vec<ReplayUnknown>,
-    /// Who took how many, and would, the most first.
+    /// How many calls each server took and would take, the most first.
     pub distribution: Vec<ReplayShare>,
 }
 
@@ -261,32 +261,32 @@ pub struct Replay {
 pub struct ReplayMove {
     /// Its record.
     pub id: u64,
-    /// When it was over.
+    /// When it ended.
     pub at: Millis,
-    /// What was called.
+    /// The capability.
     pub capability: String,
-    /// Who called.
+    /// The caller.
     pub client: Option<String>,
-    /// Who was picked; absent when nobody was.
+    /// The server that was picked; absent when none was.
     pub from: Option<ServerPlace>,
-    /// Who would be.
+    /// The server that would be picked.
     pub to: Option<ServerPlace>,
-    /// For how many calls the row stands.
+    /// How many calls the row stands for.
     pub stands_for: u64,
 }
 
-/// A call that nobody would take.
+/// A call that no server would take.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, TS)]
 pub struct ReplayFailure {
     /// Its record.
     pub id: u64,
-    /// What was called.
+    /// The capability.
     pub capability: String,
-    /// Why nobody would, in a sentence.
+    /// The reason, in a sentence.
     pub why: String,
     /// The code of the error that it would end with.
     pub code: ErrorCode,
-    /// For how many calls the row stands.
+    /// How many calls the row stands for.
     pub stands_for: u64,
 }
 
@@ -297,14 +297,14 @@ pub struct ReplayUnknown {
     pub id: u64,
     /// What is missing, in a sentence.
     pub why: String,
-    /// For how many calls the row stands.
+    /// How many calls the row stands for.
     pub stands_for: u64,
 }
 
-/// A server's part before and after.
+/// The share of a server before and after.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, TS)]
 pub struct ReplayShare {
-    /// Which.
+    /// The server.
     pub server: ServerPlace,
     /// How many it took.
     pub before: u64,

@@ -1,4 +1,4 @@
-//! Calls in flight: who can be cancelled, and when all are over. And what is told of those that were recorded.
+//! Calls in flight: which can be cancelled, and when all are over. Also sends the events of recorded calls.
 
 use api::ErrorCode;
 use std::collections::HashMap;
@@ -46,7 +46,7 @@ impl Calls {
         Ok(InFlight { calls: self.clone(), handle, cancel })
     }
 
-    /// Ends a call; false when it was over.
+    /// Cancels a call; false when it was over.
     pub(crate) fn cancel(&self, handle: &str) -> bool {
         let found = self.lock().get(handle).cloned();
         found.inspect(CancellationToken::cancel).is_some()
@@ -56,7 +56,7 @@ impl Calls {
         self.lock().values().for_each(CancellationToken::cancel);
     }
 
-    /// Waits until none is in flight.
+    /// Waits until no call is in flight.
     pub(crate) async fn drained(&self) {
         // The sender lives in self, so waiting cannot fail.
         let _ = self.count.subscribe().wait_for(|count| *count == 0).await;
@@ -68,7 +68,7 @@ impl Calls {
 }
 
 impl App {
-    /// Begins to write calls down, and tells what was written.
+    /// Starts recording calls, and sends an event for what was written.
     pub(crate) fn record_calls(&self) {
         let (activities, core) = (self.0.mesh.activities.clone(), Arc::downgrade(&self.0));
         self.0.ledger.start(Hearing {

@@ -1,4 +1,4 @@
-//! Follows the clock of this computer, by which what is kept grows old.
+//! Follows the clock of this computer, which decides when old data is deleted.
 
 use std::time::Duration;
 
@@ -8,11 +8,11 @@ use tokio::time::Instant;
 
 use crate::{App, now};
 
-/// How often it is noted what the clock says. What ran since then is lost to a crash.
+/// How often the time of the clock is recorded. What ran since then is lost in a crash.
 const NOTE_CLOCK: Duration = Duration::from_mins(5);
 
 impl App {
-    /// Notes what the clock says, and how long the core runs by it.
+    /// Records the time of the clock, and how long the core has been running.
     pub(crate) async fn follow_clock(self, mut clock: ClockKeeper) {
         let stop = self.stopping();
         let mut noted = Instant::now();

@@ -1,4 +1,4 @@
-//! The configuration in use. It is read at start and again whenever its file changes; whoever works by it holds a
+//! The configuration in use. It is read at start and again whenever its file changes; everything that works by it holds a
 //! receiver. A file with errors changes nothing.
 
 mod follow;
@@ -23,26 +23,26 @@ use crate::{App, OwnerKind, StartError, now, paths};
 pub(crate) struct LiveConfig {
     /// The file that is followed; `None` without a home folder.
     file: Option<PathBuf>,
-    /// The file has been read, so what is in use came from it.
+    /// Whether the file was read, so that the configuration in use came from it.
     was_read: AtomicBool,
     running: watch::Sender<Arc<Config>>,
     loaded_at: AtomicI64,
-    /// What the file is known to hold.
+    /// The last known content of the file.
     known: LastReading,
     /// How it is edited, and its versions.
     settings: Arc<Settings>,
 }
 
-/// What the start needs of a configuration that was read.
+/// What the start needs from a configuration that was read.
 pub(crate) struct LoadedConfig {
     pub(crate) live: LiveConfig,
-    /// What there is to say of the file, each with its place.
+    /// The problems of the file, each with its place.
     pub(crate) warnings: Vec<String>,
 }
 
 impl LiveConfig {
-    /// Reads the configuration. A named file must exist; the platform's may be absent, and is read when it appears.
-    /// With `mends` one with errors is as if it said nothing: it is not used for anything but being edited.
+    /// Reads the configuration. A named file must exist; the platform's may be absent, and is read when it appears. With
+    /// `mends`, a file with errors counts as empty: it can only be edited.
     pub(crate) fn load(
         named: Option<PathBuf>,
         data_dir: &Path,
@@ -76,7 +76,7 @@ impl LiveConfig {
         Ok(LoadedConfig { live, warnings })
     }
 
-    /// The file that what is in use came from.
+    /// The file that the configuration in use came from.
     pub(crate) fn source(&self) -> Option<&Path> {
         self.file.as_deref().filter(|_| self.was_read.load(Ordering::Relaxed))
     }
@@ -85,7 +85,7 @@ impl LiveConfig {
         self.running.subscribe()
     }
 
-    /// What is in use, beside what the file says at this moment.
+    /// The configuration in use, and the state of the file at this moment.
     pub(crate) async fn status(&self) -> ConfigStatus {
         let reading = match &self.file {
             Some(file) => follow::look(file).await,
@@ -102,7 +102,7 @@ impl LiveConfig {
         }
     }
 
-    /// Puts a configuration into use; whoever follows it is woken when a setting differs.
+    /// Applies a configuration; receivers are woken when a setting differs.
     fn apply(&self, config: Config) {
         self.was_read.store(true, Ordering::Relaxed);
         self.loaded_at.store(now(), Ordering::Relaxed);
@@ -140,7 +140,7 @@ impl App {
             .spawn(async move { stop.run_until_cancelled(follow::follow(file, reading, take_up)).await });
     }
 
-    /// Keeps what stands in the file, when it is no version yet; nobody waits for that.
+    /// Keeps the text of the file as a version, unless it is one already; nothing waits for that.
     fn keep_version(&self) {
         let settings = self.0.config.settings.clone();
         drop(self.0.tasks.spawn_blocking(move || {
@@ -150,7 +150,7 @@ impl App {
         }));
     }
 
-    /// Acts on what the file holds now; `saved_by` a face of ours, or changed on disk.
+    /// Acts on the content of the file now; `saved_by` one of our faces, or changed on disk.
     fn take_up(&self, file: &Path, reading: &FileReading, saved_by: Option<ConfigBy>) {
         let before = self.0.config.running.borrow().clone();
         let (level, text) = match reading {

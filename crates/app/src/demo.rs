@@ -20,7 +20,7 @@ use tokio_util::task::TaskTracker;
 use crate::error::OperationError;
 use crate::{App, now};
 
-/// What can be wanted of the demo.
+/// A request to the task of the demo.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum DemoWish {
     Start,
@@ -37,7 +37,7 @@ pub(crate) struct Hosted {
 
 type HostingAnswer = Result<Hosted, OperationError>;
 
-/// The way to the task that has the fleet.
+/// The channel to the task that hosts the fleet.
 pub(crate) struct DemoHost {
     wishes: mpsc::Sender<AskedWish>,
     ended: CancellationToken,
@@ -48,7 +48,7 @@ struct AskedWish {
     reply: oneshot::Sender<HostingAnswer>,
 }
 
-/// What the task gets.
+/// A request and where its answer goes.
 pub(crate) struct Wishes {
     asked: mpsc::Receiver<AskedWish>,
     _ended: DropGuard,
@@ -62,7 +62,7 @@ impl DemoHost {
         (Self { wishes, ended }, Wishes { asked, _ended: guard })
     }
 
-    /// Has a wish carried out, after those that came before it.
+    /// Carries out a request, after those that came before it.
     pub(crate) async fn ask(&self, wish: DemoWish) -> HostingAnswer {
         let over = || OperationError::new(ErrorCode::Cancelled, "the core is stopping, and the demo with it");
         let (reply, answer) = oneshot::channel();
@@ -70,7 +70,7 @@ impl DemoHost {
         answer.await.map_err(|_| over())?
     }
 
-    /// Waits until nothing of it is left, after the core was told to stop.
+    /// Waits until the demo is gone, after the core began to stop.
     pub(crate) async fn ended(&self) {
         self.ended.cancelled().await;
     }
@@ -102,7 +102,7 @@ impl App {
         }
     }
 
-    /// Forgets what a process left that was killed while it hosted the demo.
+    /// Deletes what a process left behind that was killed while it hosted the demo.
     pub(crate) async fn forget_lost_demo(&self) {
         if let Err(error) = self.forget_demo().await {
             let text = format!("Servers of an earlier demo could not be cleared from the list: {error}.");
@@ -119,7 +119,7 @@ impl App {
         Ok(())
     }
 
-    /// Started again, it brings back what a person removed of it since.
+    /// A new start brings back the demo servers that the user removed meanwhile.
     async fn start_demo(&self, fleet: &mut Option<Fleet>) -> HostingAnswer {
         let started = match fleet {
             Some(running) => running,
@@ -135,7 +135,7 @@ impl App {
         }
     }
 
-    /// A fleet at addresses that nobody has in the registry, removed ones included: what a person kept stays theirs.
+    /// A fleet at addresses that no server in the registry has, removed ones included: what the user kept stays theirs.
     async fn new_fleet(&self) -> Result<Fleet, OperationError> {
         let removed = self.0.registry.removed().await?;
         let snapshot = self.0.registry.snapshot();
@@ -148,7 +148,7 @@ impl App {
         Ok(fleet)
     }
 
-    /// Puts the servers into the list with what they offer, then measures each as the periodic checks do.
+    /// Adds the servers to the list with what they offer, then checks each as the periodic checks do.
     async fn register_demo(&self, fleet: &Fleet) -> Result<(), RegistryError> {
         let known = self.0.registry.snapshot();
         let records = fleet.members().iter().filter_map(record);
@@ -174,7 +174,7 @@ impl App {
         Ok(())
     }
 
-    /// Out of the list first, so that nobody is told of a server that does not answer.
+    /// Removed from the list first, so that no server that does not answer is shown.
     async fn stop_demo(&self, fleet: &mut Option<Fleet>) -> HostingAnswer {
         let forgotten = self.forget_demo().await;
         if let Some(fleet) = fleet.take() {
@@ -192,7 +192,7 @@ impl App {
     }
 }
 
-/// A member as the registry keeps it; nothing only if its URL were no server's, which it is.
+/// A demo server as the registry keeps it; absent only if its URL were not valid, which it is.
 fn record(member: &Member) -> Option<ServerInfo> {
     let (url, transport) = match member.wire {
         MemberTransport::Http => (member.url(), Transport::Http),
@@ -208,7 +208,7 @@ fn record(member: &Member) -> Option<ServerInfo> {
     })
 }
 
-/// The record with what its server says of itself.
+/// The record with what its server reports about itself.
 async fn met(mut info: ServerInfo, contact: &Contact, tasks: &TaskTracker) -> (ServerInfo, Observation) {
     let seen = checks::measure(&mut info, contact, tasks).await;
     (info, seen)

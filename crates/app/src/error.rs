@@ -22,39 +22,39 @@ use crate::owner::OwnerCard;
 /// Why the core did not start. Nothing was changed.
 #[derive(Debug, thiserror::Error)]
 pub enum StartError {
-    /// There is nowhere to keep data.
+    /// There is no folder to keep data in.
     #[error("there is no home folder to keep data in: name a folder with --data-dir")]
     NoHome,
     /// The data directory cannot be used.
     #[error("the data directory `{}` cannot be used: {source}; name another with --data-dir", dir.display())]
     DataDir {
-        /// Which.
+        /// The directory.
         dir: PathBuf,
-        /// Why.
+        /// The cause.
         source: io::Error,
     },
-    /// Another process has it.
+    /// Another process uses the data directory.
     #[error("{}", owned(dir, owner.as_deref()))]
     Owned {
-        /// Which directory.
+        /// The directory.
         dir: PathBuf,
-        /// By whom, when the owner says so.
+        /// The owner, as far as it says.
         owner: Option<Box<OwnerCard>>,
     },
     /// The configuration cannot be read.
     #[error("the configuration `{}` cannot be read: {source}", file.display())]
     ConfigUnreadable {
-        /// Which file.
+        /// The file.
         file: PathBuf,
-        /// Why.
+        /// The cause.
         source: io::Error,
     },
     /// The configuration has errors.
     #[error("the configuration `{}` has {}", file.display(), count(problems))]
     Config {
-        /// Which file.
+        /// The file.
         file: PathBuf,
-        /// All of them.
+        /// All its problems.
         problems: Vec<model::config::Problem>,
     },
     /// The registry cannot be opened.
@@ -83,7 +83,7 @@ fn count(problems: &[model::config::Problem]) -> String {
     }
 }
 
-/// Why an operation did not happen. What the floors below said becomes an [`ApiError`] here and nowhere else.
+/// Why an operation failed. The errors of the crates below become an [`ApiError`] here and nowhere else.
 #[derive(Debug)]
 pub(crate) struct OperationError(ApiError);
 
@@ -93,17 +93,17 @@ impl OperationError {
         Self(ApiError::new(code, message))
     }
 
-    /// The arguments do not fit the operation.
+    /// The arguments do not match the operation.
     pub(crate) fn arguments(message: impl Into<String>) -> Self {
         Self(ApiError::arguments(message))
     }
 
-    /// Adds what programs may want.
+    /// Adds details for programs.
     pub(crate) fn with(self, detail: Value) -> Self {
         Self(self.0.with(detail))
     }
 
-    /// Says what a person can do about it; each face has the words.
+    /// Adds an advice; each face has its words.
     pub(crate) fn advise(self, advice: Advice) -> Self {
         Self(self.0.advise(advice))
     }
@@ -287,7 +287,7 @@ impl From<SaveError> for OperationError {
     }
 }
 
-/// Where an edit could not be made.
+/// The place where an edit could not be made.
 fn place_of(error: &EditError) -> Value {
     match error {
         EditError::NoYaml(problem) => json!({ "line": problem.line, "column": problem.column }),
@@ -361,7 +361,7 @@ fn no_server(message: String, url: &str, report: &ProbeReport) -> OperationError
     }
 }
 
-/// What was asked and answered, for whoever looks into it.
+/// The requests and answers of a probe, to find the cause.
 fn evidence(report: &ProbeReport) -> Vec<Value> {
     let step = |step: &mcp::ProbeStep| json!({ "sent": step.sent, "received": step.received, "ms": step.ms });
     report.evidence.iter().map(step).collect()

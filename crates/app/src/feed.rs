@@ -52,7 +52,7 @@ pub(crate) fn batches(
 }
 
 impl Feed {
-    /// Until there is something to tell.
+    /// Waits until there is something to send.
     async fn wait(&mut self) -> Option<()> {
         while self.pending.is_empty() && self.gathered.is_empty() {
             tokio::select! {
@@ -90,7 +90,7 @@ impl Feed {
         }
     }
 
-    /// So many activities were missed.
+    /// This many activities were missed.
     fn lose(&mut self, count: u64) {
         self.counters.dropped_activities.more(count);
         self.gathered.lose(count);
@@ -110,7 +110,7 @@ mod tests;
 #[derive(Debug, Default)]
 struct Gathered {
     activities: Vec<Activity>,
-    /// That calls were recorded.
+    /// Calls were recorded.
     recorded: Option<Activity>,
     lost: u64,
 }
@@ -132,7 +132,7 @@ impl Gathered {
         }
     }
 
-    /// So many were missed.
+    /// This many were missed.
     fn lose(&mut self, count: u64) {
         self.lost += count;
     }
@@ -169,12 +169,12 @@ fn subject(activity: &Activity) -> Option<String> {
     }
 }
 
-/// The newest state of each server that was told since the last batch.
+/// The newest state of each server that changed since the last batch.
 #[derive(Debug)]
 struct Pending {
     from: u64,
     to: u64,
-    /// Revisions went by that nobody is told of.
+    /// Revisions without a change that is sent.
     is_gap: bool,
     servers: BTreeMap<ServerId, Told>,
 }
@@ -203,13 +203,13 @@ impl Pending {
         }
     }
 
-    /// The revisions that the batch spans, and what became of each server between them.
+    /// The revisions that the batch spans, and what happened to each server between them.
     fn flush(&mut self) -> (u64, u64, Vec<Event>) {
         let Self { from, to, servers, .. } = std::mem::replace(self, Self::since(self.to));
         (from, to, servers.into_values().map(event).collect())
     }
 
-    /// What was lost is not made up: a face without this revision reads the servers again.
+    /// Lost events are not repaired: a face without this revision reads the servers again.
     fn skip_to(&mut self, revision: u64) {
         *self = Self { is_gap: true, ..Self::since(revision) };
     }

@@ -1,5 +1,5 @@
-//! Health checks: started with the core when it stays, and one at a time for a command that comes and goes. Lists that a server
-//! says have changed are read anew: tools by a round, which asks a person; the rest is taken.
+//! Health checks: started with the core when it stays, and one at a time for a command that ends soon. Lists that a server
+//! reports as changed are read again: tools by a round, whose changes the user accepts; the rest is applied.
 
 use std::collections::HashMap;
 use std::sync::{Arc, Weak};
@@ -22,7 +22,7 @@ use crate::{App, OwnerKind};
 pub(crate) type Checks = std::sync::OnceLock<CheckerHandle>;
 
 impl App {
-    /// Checks every server from now on, until the core stops. A command that is gone in a moment checks nobody.
+    /// Checks every server from now on, until the core stops. A one-shot command checks none.
     pub(crate) fn start_checks(&self, face: OwnerKind) {
         if face == OwnerKind::Command {
             return;
@@ -33,7 +33,7 @@ impl App {
         }
     }
 
-    /// Measures a server now: the periodic round, with its timeouts.
+    /// Checks a server now: the periodic round, with its timeouts.
     pub(crate) async fn check_now(&self, id: ServerId) -> Result<Health, OperationError> {
         let checked = match self.0.checks.get() {
             Some(checker) => checker.check(id).await,
@@ -66,18 +66,18 @@ fn notify(core: Weak<Core>) -> Notify {
     })
 }
 
-/// How long a server has to be quiet about it, and how often it is asked at most.
+/// How long a server must send no such notification before it is asked, and how often it is asked at most.
 const AFTER: Duration = Duration::from_secs(1);
-/// For all lists together.
+/// The time limit for all lists together.
 const LIST_WITHIN: Duration = Duration::from_secs(10);
 
-/// How far a server is that said that its lists changed.
+/// The state of a server that reported changed lists.
 enum ListingStage {
-    /// It may say it of another list.
+    /// It may report another list.
     Quiet,
-    /// It is asked.
+    /// It is being asked.
     Listed,
-    /// The same, and it has said it again since.
+    /// It is being asked, and has reported a change again since.
     ListedAgain,
 }
 
@@ -87,7 +87,7 @@ async fn quiet(id: ServerId) -> ServerId {
 }
 
 impl App {
-    /// Lists anew what servers say has changed, until the core stops.
+    /// Reads the lists again that servers report as changed, until the core stops.
     pub(crate) async fn follow_lists(self) {
         let Some(mut news) = self.0.mesh.sessions.list_news() else { return };
         let stop = self.stopping();
@@ -134,7 +134,7 @@ impl App {
         drop(self.check_now(id).await);
     }
 
-    /// A look, as a round is one: a child that was called would not sleep any more.
+    /// Asked like a round: a child process that counted this as a call would not be stopped any more.
     async fn contents_of(&self, info: &ServerInfo) -> Option<Contents> {
         let mesh = &self.0.mesh;
         let listing = async {

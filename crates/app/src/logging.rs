@@ -1,4 +1,4 @@
-//! What is logged, for every program of ours.
+//! What is logged, for all our programs.
 
 /// Our own crates, as the targets of their messages.
 const OURS: [&str; 20] = [
@@ -24,8 +24,8 @@ const OURS: [&str; 20] = [
     "vault",
 ];
 
-/// A filter for this level. Libraries are heard from `debug` on alone: what matters of their troubles comes back to us as an
-/// error and is told in our own words, once.
+/// A filter for this level. Messages of libraries are included only from `debug` on: what matters in them is returned to us
+/// as an error and logged in our own words, once.
 pub fn log_filter(level: &str) -> String {
     match level {
         "error" | "warn" | "info" => {

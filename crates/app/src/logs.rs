@@ -1,5 +1,5 @@
-//! For whoever asks why a call failed: the last requests to each server with the whole text of their errors, and what
-//! children wrote to their standard error. In memory and bounded: an old error is no fact, so a restart forgets it.
+//! To find out why a call failed: the last requests to each server with the whole text of their errors, and the standard
+//! error of child processes. In memory and bounded: an old error is not a fact, so a restart clears it.
 
 mod ring;
 
@@ -29,7 +29,7 @@ const KEPT_LINES: usize = 500;
 const KEPT_BYTES: usize = 128 * 1024;
 /// The longest text of one error, in bytes.
 const LONGEST_ERROR: usize = 16 * 1024;
-/// What was written more lately may be of a server that is just being added, in milliseconds.
+/// What was written more recently may belong to a server that is just being added, in milliseconds.
 const YOUNG: Millis = 60_000;
 
 /// The logs of all servers that have one.
@@ -40,7 +40,7 @@ struct Log {
     requests: Ring<LoggedRequest>,
     stderr: Ring<LogLine>,
     written: Millis,
-    /// The round of checks that was noted last.
+    /// The round of checks that was recorded last.
     round: Option<Millis>,
 }
 
@@ -83,18 +83,18 @@ impl Logs {
         }
     }
 
-    /// Hears what children write to their standard error.
+    /// Receives the standard error of child processes.
     pub(crate) fn lines(&self) -> StderrSink {
         let logs = self.clone();
         Arc::new(move |id, line| logs.note_line(id, line))
     }
 
-    /// Begins to note a call. Dropped before its end, it is noted as one whose caller went away.
+    /// Starts recording a call. If it is dropped before its end, the call is recorded as one whose caller disconnected.
     pub(crate) fn call(&self, id: ServerId, tool: &str) -> Noting {
         Noting { logs: self.clone(), id, tool: tool.to_owned(), started: Instant::now(), over: false }
     }
 
-    /// Notes the rounds of checks that fail, and the one that succeeds again, until the core stops.
+    /// Records the rounds of checks that fail, and the one that succeeds again, until the core stops.
     pub(crate) async fn follow_checks(self, mut events: Receiver<Published>, stop: CancellationToken) {
         loop {
             let event = tokio::select! {
@@ -163,7 +163,7 @@ impl Log {
         self.stderr.push(line);
     }
 
-    /// The newest round that was noted had failed.
+    /// Whether the newest recorded round failed.
     fn failed_last(&self) -> bool {
         let newest = self.requests.iter().rev().find(|request| request.kind == LoggedKind::Check);
         newest.is_some_and(|round| round.outcome == LoggedOutcome::Failed)
@@ -201,7 +201,7 @@ pub(crate) struct Noting {
 }
 
 impl Noting {
-    /// Notes how it ended.
+    /// Records how it ended.
     pub(crate) fn ended(mut self, result: &Result<CallResult, OperationError>) {
         let (outcome, code, error) = match result {
             Ok(answer) => match tool_error(&answer.result) {
@@ -244,7 +244,7 @@ impl Drop for Noting {
     }
 }
 
-/// What the failed checks of a round said; nothing when none failed.
+/// The reasons of the failed checks of a round; nothing when none failed.
 fn failure(health: &Health) -> Option<String> {
     let failed = |check: &&CheckResult| check.status == CheckStatus::Critical;
     let said: Vec<String> = health
@@ -256,10 +256,10 @@ fn failure(health: &Health) -> Option<String> {
     (!said.is_empty()).then(|| cut(&said.join("\n")))
 }
 
-/// How many parts of an answer are looked at: more are no words for a log.
+/// How many parts of an answer are read: more are not useful in a log.
 const MOST_PARTS: usize = 100;
 
-/// The texts of an answer with `isError`; nothing when it is none.
+/// The texts of an answer with `isError`; nothing for other answers.
 fn tool_error(result: &RawValue) -> Option<String> {
     if !raw::says(result, "isError") {
         return None;

@@ -1,8 +1,8 @@
-//! Memory that a peak needed goes back to the system.
+//! Returns the memory of a peak to the system.
 
-/// Starts this program anew, in the same process, with an allocator that keeps nothing that is free: it reads how long it may
-/// when a program starts, and no later. For what stays: by itself it keeps the memory of its last peak until somebody frees as
-/// much again, which a core that rests never does. Where that does not work, all goes on as it is.
+/// Restarts this program, in the same process, with an allocator that keeps nothing that is free: the allocator reads its
+/// settings only when a program starts. For programs that stay: by itself the allocator keeps the memory of its last peak
+/// until as much is freed again, which an idle core never does. Where that fails, the program continues as it is.
 #[cfg(unix)]
 pub fn keep_nothing_free() {
     use std::os::unix::process::CommandExt;
@@ -18,6 +18,6 @@ pub fn keep_nothing_free() {
     tracing::debug!(%error, "memory is given back later than it could be");
 }
 
-/// Elsewhere a program cannot become another one.
+/// On other systems a program cannot replace itself.
 #[cfg(not(unix))]
 pub fn keep_nothing_free() {}

@@ -1,5 +1,5 @@
-//! One process owns a data directory. The lock is the operating system's, so it dies with its process;
-//! `owner.json` beside it says who that is and where it can be talked to.
+//! One process owns a data directory. The lock is the operating system's, so it ends with its process; `owner.json` beside
+//! it says which process that is and its address.
 
 use std::fs::{File, OpenOptions, TryLockError};
 use std::io::{self, Write};
@@ -42,11 +42,11 @@ impl std::fmt::Display for OwnerKind {
 pub struct OwnerCard {
     /// Its process.
     pub pid: u32,
-    /// What it is.
+    /// Its kind.
     pub face: OwnerKind,
-    /// Where it answers; absent until it listens, and for one-shot commands.
+    /// Its address; absent until it listens, and for one-shot commands.
     pub address: Option<String>,
-    /// The file with the token that opens it.
+    /// The file with the token for its API.
     pub token_file: PathBuf,
 }
 
@@ -60,7 +60,7 @@ pub(crate) struct Ownership {
 }
 
 impl Ownership {
-    /// Takes the directory, or says who has it. A new token is minted: one of an earlier run opens nothing.
+    /// Takes the directory, or says which process has it. A new token is created: one of an earlier run is not valid.
     pub(crate) fn take(dir: &Path, face: OwnerKind) -> Result<Self, StartError> {
         let failed = |source: io::Error| StartError::DataDir { dir: dir.to_owned(), source };
         create_private_dir(dir).map_err(failed)?;
@@ -81,7 +81,7 @@ impl Ownership {
         Ok(ownership)
     }
 
-    /// Says where the owner answers.
+    /// Writes the address of the owner.
     pub(crate) fn announce(&self, address: Option<String>) -> io::Result<()> {
         let card =
             OwnerCard { pid: std::process::id(), face: self.face, address, token_file: self.token_file() };
@@ -89,7 +89,7 @@ impl Ownership {
         write_private(&self.dir.join(CARD), &text)
     }
 
-    /// The secret that opens the API.
+    /// The secret for the API.
     pub(crate) fn token(&self) -> &str {
         &self.token
     }
@@ -100,7 +100,7 @@ impl Ownership {
 }
 
 impl Drop for Ownership {
-    /// A card without a process would send others to a dead address. The lock file itself stays: removing it
+    /// A stale owner file would send others to an address where nothing answers. The lock file itself stays: removing it
     /// would let two processes lock two files of one name.
     fn drop(&mut self) {
         for file in [CARD, TOKEN, PAGE] {
@@ -111,7 +111,7 @@ impl Drop for Ownership {
     }
 }
 
-/// Who owns `dir`, as far as its card says. The card may be stale: only the lock tells whether anybody does.
+/// The owner of `dir`, as far as its file says. The file may be stale: only the lock tells whether there is an owner.
 pub fn read_owner(dir: &Path) -> Option<OwnerCard> {
     let text = std::fs::read(dir.join(CARD)).ok()?;
     serde_json::from_slice(&text).ok()
@@ -125,7 +125,8 @@ fn create_private_dir(dir: &Path) -> io::Result<()> {
     builder.create(dir)
 }
 
-/// A page that only its owner can read and that leads to this link; a browser can be told of it without telling others.
+/// A page that only its owner can read and that leads to this link; a browser can be given its path without revealing the
+/// link to others.
 pub fn leading_page(dir: &Path, link: &str) -> io::Result<PathBuf> {
     let page = dir.join(PAGE);
     let text = format!(
@@ -136,8 +137,8 @@ pub fn leading_page(dir: &Path, link: &str) -> io::Result<PathBuf> {
     Ok(page)
 }
 
-/// Writes a file that only its owner can read: beside it, then renamed, so that whoever reads it meanwhile sees the former
-/// one and never half of one.
+/// Writes a file that only its owner can read: beside it, then renamed, so that a reader sees the former file or the new
+/// one, never half of one.
 pub(crate) fn write_private(path: &Path, bytes: &[u8]) -> io::Result<()> {
     let beside = path.with_extension("new");
     let mut options = OpenOptions::new();

@@ -1,4 +1,4 @@
-//! Where things live on each operating system (XDG on Linux, Known Folders on Windows, Library on macOS).
+//! Where files are kept on each operating system (XDG on Linux, Known Folders on Windows, Library on macOS).
 
 use std::path::PathBuf;
 

@@ -11,13 +11,13 @@ use crate::owner::write_private;
 
 const FILE: &str = "session.key";
 
-/// The key that seals sessions of AI clients: those go on after a restart as well.
+/// The key that seals sessions of AI clients: they continue after a restart as well.
 const GATEWAY_FILE: &str = "gateway.key";
 
 pub(crate) struct GatewayKey;
 
 impl GatewayKey {
-    /// The key in this folder; a new one where there is none that could be used.
+    /// The key in this folder; a new one where there is no usable one.
     pub(crate) fn of(dir: &Path) -> SessionKey {
         SessionKey::in_file(dir.join(GATEWAY_FILE))
     }
@@ -30,7 +30,7 @@ pub(crate) struct SessionKey {
 }
 
 impl SessionKey {
-    /// The key in this folder; a new one where there is none that could be used.
+    /// The key in this folder; a new one where there is no usable one.
     pub(crate) fn of(dir: &Path) -> Self {
         Self::in_file(dir.join(FILE))
     }
@@ -49,7 +49,7 @@ impl SessionKey {
         self.key.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
-    /// Another key: what the former one signed opens nothing any more.
+    /// Creates another key: cookies that the former one signed are no longer valid.
     pub(crate) fn renew(&self) -> io::Result<()> {
         let fresh = minted();
         write_private(&self.file, fresh.as_bytes())?;

@@ -1,4 +1,4 @@
-//! Children that nobody needs go to sleep: they end, and wake when they are used. An hour is the checker's to count.
+//! Child processes that are not used are stopped, and started when they are used. The hourly check is the checker's.
 
 use std::time::Duration;
 
@@ -8,14 +8,14 @@ use model::{HealthStatus, Server, ServerId};
 
 use crate::{App, now};
 
-/// How often idle conversations are looked for, at most.
+/// How often idle conversations are searched for, at most.
 const LOOK: Duration = Duration::from_secs(5);
 
-/// And at least, however short the time is after which they sleep.
+/// And at least, however short the idle time is.
 const LEAST: Duration = Duration::from_millis(100);
 
 impl App {
-    /// Ends what nobody needs, until the core stops.
+    /// Stops what is not used, until the core stops.
     pub(crate) async fn put_to_sleep(self) {
         let stop = self.stopping();
         loop {

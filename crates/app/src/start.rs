@@ -32,29 +32,29 @@ use crate::owner::{OwnerKind, Ownership, read_owner};
 use crate::session_key::{GatewayKey, SessionKey};
 use crate::{StartError, feed, now, paths};
 
-/// How long a command that has the data directory is waited for.
+/// How long to wait for a command that uses the data directory.
 const WAIT_FOR_COMMANDS: Duration = Duration::from_secs(10);
 const ASK_AGAIN: Duration = Duration::from_millis(50);
 
-/// How long calls in flight may go on after a stop was asked for.
+/// How long calls in flight can continue after a stop was requested.
 const DRAIN: Duration = Duration::from_secs(10);
 
-/// How often servers that are gone are looked for.
+/// How often servers that are gone are searched for.
 const TIDY: Duration = Duration::from_secs(10);
 
-/// How many notices are kept for whoever looks later.
+/// How many notices are kept for later.
 const KEPT_NOTICES: usize = 200;
 
 /// How to start.
 #[derive(Debug, Clone)]
 pub struct Options {
-    /// Where the data lives; `None` is the platform's place.
+    /// The data directory; `None` is the platform's place.
     pub data_dir: Option<PathBuf>,
     /// The configuration; `None` is the platform's place, where it may be absent.
     pub config: Option<PathBuf>,
-    /// What this process is, for others that want the same directory.
+    /// The kind of this process, for others that want the same directory.
     pub face: OwnerKind,
-    /// A configuration that cannot be read keeps nothing from starting: whoever starts is here to mend it.
+    /// A configuration that cannot be read does not prevent the start: this process starts in order to fix it.
     pub mends_config: bool,
 }
 
@@ -74,7 +74,7 @@ pub(crate) struct Core {
     pub(crate) checks: Checks,
     pub(crate) demo: DemoHost,
     pub(crate) exports: Exports,
-    /// By which clock what is kept grows old.
+    /// The clock by which old data is deleted.
     ages: Ages,
     pub(crate) tasks: TaskTracker,
     pub(crate) stop: CancellationToken,
@@ -82,14 +82,14 @@ pub(crate) struct Core {
     pub(crate) config: LiveConfig,
     pub(crate) started_at: Millis,
     notices: Mutex<Vec<Notice>>,
-    /// What was found of the files at the start.
+    /// Problems of the files, found at the start.
     found: OnceLock<Vec<String>>,
     listening: Mutex<Option<String>>,
     ownership: Ownership,
     pub(crate) sessions: SessionKey,
     pub(crate) gateway: Option<Gateway>,
     pub(crate) replicas: ReplicaFinder,
-    /// Where AI clients ask, or why they cannot.
+    /// The address for AI clients, or why there is none.
     pub(crate) gateway_at: watch::Sender<Result<String, String>>,
 }
 
@@ -229,7 +229,7 @@ impl App {
         Ok(app)
     }
 
-    /// What was kept for servers that are gone for good goes as well; a command does not wait for a keyring.
+    /// Secrets of servers that are gone for good are deleted as well; a command does not wait for a keyring.
     async fn forget_expired(&self, face: OwnerKind, expired: Vec<ServerId>) {
         let vault = self.0.vault().clone();
         // What cannot be forgotten now is with the next start: then it is too old.
@@ -251,7 +251,7 @@ impl App {
         }
     }
 
-    /// What a thread has to say to a person.
+    /// Notices from a thread.
     async fn tell_notices(self, mut told: mpsc::UnboundedReceiver<String>) {
         let stop = self.stopping();
         while let Some(Some(text)) = stop.run_until_cancelled(told.recv()).await {
@@ -259,7 +259,7 @@ impl App {
         }
     }
 
-    /// What was gathered of servers that are gone is forgotten.
+    /// The logs of servers that are gone are deleted.
     async fn tidy(self) {
         let stop = self.stopping();
         loop {
@@ -273,7 +273,7 @@ impl App {
         }
     }
 
-    /// Like [`App::start`], for what stays: a command has the directory for a moment only and is waited for.
+    /// Like [`App::start`], for processes that stay: a command that uses the directory only for a moment is waited for.
     pub async fn start_to_stay(options: Options) -> Result<Self, StartError> {
         let give_up = Instant::now() + WAIT_FOR_COMMANDS;
         loop {
@@ -313,17 +313,17 @@ impl App {
         self.0.scans.close().await;
     }
 
-    /// Fires when a stop was asked for; a face ends its streams then.
+    /// Fires when a stop was requested; a face ends its streams then.
     pub fn stopping(&self) -> CancellationToken {
         self.0.stop.clone()
     }
 
-    /// What happens, in batches, until the core stops.
+    /// Events, in batches, until the core stops.
     pub fn events(&self) -> impl Stream<Item = EventBatch> + Send + use<> {
         feed::batches(&self.0.registry, &self.0.mesh.activities)
     }
 
-    /// Tells what is under way or was noticed.
+    /// Sends an activity to the faces.
     pub(crate) fn tell(&self, activity: Activity) {
         self.0.mesh.activities.tell(activity);
     }
@@ -333,22 +333,22 @@ impl App {
         self.0.ownership.token()
     }
 
-    /// Where the data lives.
+    /// The data directory.
     pub fn data_dir(&self) -> &Path {
         &self.0.data_dir
     }
 
-    /// What signs the cookies of browsers.
+    /// The key that signs the cookies of browsers.
     pub fn session_key(&self) -> String {
         self.0.sessions.current()
     }
 
-    /// Where the secret lies, readable by its owner alone.
+    /// The file of the secret, readable by its owner alone.
     pub fn token_file(&self) -> PathBuf {
         self.0.ownership.token_file()
     }
 
-    /// Says to other processes, and to the faces, where this core answers.
+    /// Publishes the address of this core, to other processes and to the faces.
     pub fn announce(&self, address: String, serves_gateway: bool) -> std::io::Result<()> {
         self.0.ownership.announce(Some(address.clone()))?;
         if serves_gateway && self.0.gateway.is_some() {
@@ -358,7 +358,7 @@ impl App {
         Ok(())
     }
 
-    /// Somebody else has the address at which AI clients would ask.
+    /// Another program listens at the address for AI clients.
     pub async fn address_is_taken(&self, listen: SocketAddr, instead: &str) {
         let port = listen.port();
         let listening = tokio::task::spawn_blocking(discovery::ports::listening).await.unwrap_or_default();
@@ -369,7 +369,7 @@ impl App {
         let reason = format!("{who} listens on {listen}");
         let text = format!(
             "{who} listens on {listen}, so AI clients are not served; this page and the command line are, on \
-             {instead}. End it, or give another address in `gateway.listen`, and start again."
+             {instead}. Stop it, or set another address in `gateway.listen`, and restart MCP Discovery."
         );
         let _ = self.0.gateway_at.send_replace(Err(reason));
         // Who never gave a client a token is told where the clients are shown, and not at each start.
@@ -381,7 +381,7 @@ impl App {
         }
     }
 
-    /// The MCP server that AI clients see, if it can be served at all.
+    /// The MCP server for AI clients, if it can be served at all.
     pub fn gateway_served(&self) -> Option<Gateway> {
         self.0.gateway.clone()
     }
@@ -390,7 +390,8 @@ impl App {
         self.0.listening.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
-    /// What was found of the files at the start, here and by earlier processes that nobody may have looked at.
+    /// Problems of the files that were found at the start, here and by earlier processes whose messages may not have been
+    /// read.
     fn tell_of_files(&self, found: Vec<String>) {
         let at = now();
         let aged = self.0.ages.by(at);
@@ -402,7 +403,7 @@ impl App {
         if !new.is_empty()
             && let Err(error) = store::notices::keep(&self.0.data_dir, &new, aged)
         {
-            tracing::warn!(%error, "what a person should know could not be kept for later");
+            tracing::warn!(%error, "a notice could not be kept for later");
         }
         for Notice { text, .. } in &new {
             tracing::warn!(notice = text, "notice");
@@ -411,7 +412,7 @@ impl App {
         notices.extend(earlier.into_iter().chain(new));
     }
 
-    /// Keeps a notice for whoever looks later, and tells whoever looks now.
+    /// Keeps a notice for later, and sends it to the faces now.
     pub(crate) fn notice(&self, level: NoticeLevel, text: String) {
         let notice = Notice { level, text, at: now() };
         tracing::warn!(notice = notice.text, "notice");
@@ -424,7 +425,8 @@ impl App {
         self.tell(Activity::Notice { notice });
     }
 
-    /// What was found of the files at the start, such as one that was damaged: a command that ends soon says it at once.
+    /// Problems of the files that were found at the start, such as a damaged one: a command that ends soon prints them at
+    /// once.
     pub fn found(&self) -> &[String] {
         self.0.found.get().map_or(&[], Vec::as_slice)
     }
@@ -434,7 +436,7 @@ impl App {
     }
 }
 
-/// Where an owner is at work, the file is its matter: it goes on with what it has and says what is wrong.
+/// Where an owner runs, the file is its responsibility: it continues with what it has and reports what is wrong.
 fn unless_owned(error: StartError, data_dir: &Path, face: OwnerKind) -> StartError {
     if read_owner(data_dir).is_none() {
         return error;

@@ -1,5 +1,5 @@
-//! The calls that were made, as faces have them: told as they come, listed, counted, explained, with the text that a tool answered;
-//! and who is to blame where a bridge answers for a server that is away.
+//! The calls that were made, as faces have them: told as they come, listed, counted, explained, with the text that a tool
+//! answered; and who is to blame where a bridge answers for a server that is away.
 
 #![allow(
     clippy::unwrap_used,
@@ -227,7 +227,7 @@ async fn a_bridge_says_that_nobody_is_behind_it_and_works_when_somebody_is_again
     assert!(refused.message.starts_with(&expected), "{refused}");
     let away = core.check("it").await;
     assert!(away["reason"].as_str().unwrap().starts_with(&expected), "{away}");
-    assert_eq!(away["summary"], "Nobody behind the bridge");
+    assert_eq!(away["summary"], "No server behind the bridge");
     // One that is started while nobody is there ends, and says why.
     let other: Vec<String> = stdio.iter().map(|word| word.replace("/mcp", "/other")).collect();
     let ended = core.refused("add", json!({ "stdio": other })).await;

@@ -111,7 +111,7 @@ async fn a_ca_is_named_for_one_server() {
     let add =
         json!({ "url": secured.url("localhost", ""), "name": "corp", "token": TOKEN, "token_place": "file" });
     assert_eq!(certificate(&core.refused("add", add.clone()).await)["flaws"], json!(["unknown_issuer"]));
-    for (ca, why) in [("ca.pem", "whole path"), ("/nowhere/ca.pem", "/nowhere/ca.pem")] {
+    for (ca, why) in [("ca.pem", "full path"), ("/nowhere/ca.pem", "/nowhere/ca.pem")] {
         let mut wrong = add.clone();
         wrong["ca"] = json!(ca);
         for no_probe in [false, true] {
@@ -272,8 +272,8 @@ async fn what_is_no_agreement_says_so() {
     let core = Core::start().await;
     let server = Fake::modern().start().await;
     for (args, why) in [
-        (json!({ "url": "https://127.0.0.1:9", "trust_certificate": "12:34" }), "no fingerprint"),
-        (json!({ "url": server.url(), "trust_certificate": "ab".repeat(32) }), "no https:// address"),
+        (json!({ "url": "https://127.0.0.1:9", "trust_certificate": "12:34" }), "not the fingerprint"),
+        (json!({ "url": server.url(), "trust_certificate": "ab".repeat(32) }), "not an https:// address"),
         (
             json!({ "url": "https://127.0.0.1:9", "trust_certificate": "ab".repeat(32), "ca": "/a" }),
             "give one of",
@@ -285,12 +285,12 @@ async fn what_is_no_agreement_says_so() {
     }
     core.perform("add", json!({ "url": server.url(), "name": "plain" })).await;
     let error = core.refused("certificate", json!({ "id": "plain" })).await;
-    assert!(error.message.contains("no https:// address"), "{error}");
+    assert!(error.message.contains("not an https:// address"), "{error}");
     for trust in [json!({ "ca": "/nowhere.pem" }), json!({ "system_trust": true })] {
         let mut edit = trust;
         edit["id"] = json!("plain");
         let error = core.refused("edit", edit).await;
-        assert!(error.message.contains("no https:// address"), "{error}");
+        assert!(error.message.contains("not an https:// address"), "{error}");
     }
     core.app.shutdown().await;
 }

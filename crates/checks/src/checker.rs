@@ -1,4 +1,4 @@
-//! The schedule: who is asked when, and what becomes of the answer.
+//! The schedule: which server is checked when, and what happens with the result.
 
 mod configured;
 
@@ -24,7 +24,7 @@ use crate::round::{BetweenRounds, Examined, NextRound, RoundPlan, examine};
 use crate::schedule::{Lane, Lanes, Queue, interval, on_tick, pause, spread, until, wall};
 use crate::settings::{CheckError, CheckerSettings};
 
-/// How long whoever adds a server has to say how it is: most ask it themselves.
+/// How long to wait before the first check of a new server: most are checked while they are added.
 const SETTLE: Duration = Duration::from_millis(500);
 
 /// How long sessions that are kept may take to end when the checker stops.
@@ -43,12 +43,12 @@ pub struct Checker {
     watched: HashMap<ServerId, WatchedServer>,
     queue: Queue,
     rounds: JoinSet<Finished>,
-    /// Ends the rounds under way. They give back what they remember, since a server may keep a session for it.
+    /// Ends the rounds under way. They return what they remember, since a server may keep a session for it.
     ending: CancellationToken,
     results: mpsc::UnboundedSender<CheckedServer>,
 }
 
-/// Asks a running checker.
+/// Requests to a running checker.
 #[derive(Debug, Clone)]
 pub struct CheckerHandle(mpsc::Sender<Ask>);
 
@@ -63,24 +63,24 @@ struct WatchedServer {
     /// Absent while a round is under way.
     memory: Option<BetweenRounds>,
     due: Option<Instant>,
-    /// Nobody has asked it yet.
+    /// Whether it has not been checked yet.
     is_new: bool,
-    /// Its child sleeps, and may.
+    /// Whether its child process is asleep and may be.
     sleeps: bool,
-    /// The round under way woke its child, and nobody asked for that.
+    /// Whether the round under way started its child process without a request of the user.
     is_glance: bool,
-    /// Who waits for the round under way.
+    /// Those that wait for the round under way.
     waiting: Vec<RoundReply>,
 }
 
 impl WatchedServer {
-    /// It is asked too late; one that sleeps is asked in an hour.
+    /// When its next check is late; a sleeping one is checked in an hour.
     fn is_late(&self, latest: Instant) -> bool {
         self.due.is_none_or(|due| due > latest && !self.sleeps)
     }
 }
 
-/// What came out of the set of tasks.
+/// A result from the set of tasks.
 enum Finished {
     Ended(BetweenRounds),
     Round { id: ServerId, address: Address, memory: BetweenRounds, examined: Box<Examined>, began: Instant },
@@ -88,8 +88,8 @@ enum Finished {
 }
 
 impl CheckerHandle {
-    /// Checks a server now, as a periodic round would, and gives what is shown of it then. A round that is under way
-    /// counts: a server is never asked twice at the same time.
+    /// Checks a server now, as a periodic round would, and returns the health that is shown then. A round that is under way
+    /// counts: a server is never checked twice at the same time.
     pub async fn check(&self, id: ServerId) -> Result<Health, CheckError> {
         let (reply, answer) = oneshot::channel();
         self.0.send(Ask { id, reply }).await.map_err(|_| CheckError::Stopped)?;
@@ -98,7 +98,7 @@ impl CheckerHandle {
 }
 
 impl Checker {
-    /// A checker and the way to ask it. Nothing happens until it [runs](Self::run).
+    /// A checker and its handle. Nothing happens until it [runs](Self::run).
     pub fn new(settings: CheckerSettings) -> (Self, CheckerHandle) {
         let (sender, asks) = mpsc::channel(64);
         let config = settings.config.borrow().clone();
@@ -122,7 +122,7 @@ impl Checker {
         (checker, CheckerHandle(sender))
     }
 
-    /// Checks until cancelled, then ends what servers keep for us.
+    /// Checks until cancelled, then ends the sessions that servers keep for us.
     pub async fn run(mut self, cancel: CancellationToken) {
         let (results, measured) = mpsc::unbounded_channel();
         self.results = results;
@@ -146,7 +146,7 @@ impl Checker {
                 () = until(next) => self.begin_due(),
                 Some(finished) = self.rounds.join_next() => match finished {
                     Ok(finished) => self.finish(finished),
-                    Err(error) => tracing::error!(%error, "a round broke down; this is a defect"),
+                    Err(error) => tracing::error!(%error, "a round failed unexpectedly; this is a defect"),
                 },
                 event = events.recv() => match event {
                     Ok(published) => self.hear(&published),
@@ -179,7 +179,7 @@ impl Checker {
         }
     }
 
-    /// Events were lost: what is in the snapshot is what counts.
+    /// Events were lost: the snapshot is authoritative.
     fn see_all_again(&mut self, events: &mut broadcast::Receiver<Published>) {
         *events = self.settings.registry.subscribe();
         self.see_all();
@@ -198,7 +198,7 @@ impl Checker {
         }
     }
 
-    /// A server that is new is asked after a while; one that moved is asked anew at once.
+    /// A new server is checked after a while; one whose address changed is checked again at once.
     fn see(&mut self, server: &Server, first_after: Duration) {
         let id = server.info.id;
         let address = Address::of(&server.info);
@@ -279,7 +279,7 @@ impl Checker {
         self.begin(id);
     }
 
-    /// Begins a round, unless one is under way.
+    /// Starts a round, unless one is under way.
     fn begin(&mut self, id: ServerId) {
         let snapshot = self.settings.registry.snapshot();
         let (Some(watched), Some(server)) = (self.watched.get_mut(&id), snapshot.get(id)) else { return };
@@ -354,7 +354,7 @@ impl Checker {
         self.send(id, Measure::Round(Box::new(round)), waiting);
     }
 
-    /// How long after its beginning the next round is.
+    /// The time from its start to the next round.
     fn wait_after(&self, server: &Server, examined: &Examined) -> Duration {
         let health = &server.health;
         if examined.verdict == RoundVerdict::Starting {
@@ -372,7 +372,7 @@ impl Checker {
         pause(self.interval, down_for, rand::random())
     }
 
-    /// A definition that changed since it was adopted is told once.
+    /// A definition that changed since it was accepted is reported once.
     fn tell_changes(&self, server: &Server, memory: &mut BetweenRounds, examined: &Examined) {
         let Some(differences) = examined.checks.iter().find_map(|check| check.details.as_ref()) else {
             return;
@@ -388,7 +388,7 @@ impl Checker {
             let what_now = if self.plan.adopts {
                 "AI clients read the new one, since `gateway.adopt` is `auto`."
             } else {
-                "Look at it before it is called again, then adopt it or remove the server."
+                "Review it before it is called again, then adopt it or remove the server."
             };
             let (name, tools) = (tame(&server.info.name), new.join(", "));
             (self.settings.notify)(format!("`{name}` has changed the definition of {tools}. {what_now}"));
@@ -400,7 +400,7 @@ impl Checker {
         let _ = self.results.send(CheckedServer { id, measure, waiting });
     }
 
-    /// Ends rounds under way and what servers keep for us.
+    /// Ends rounds under way and the sessions that servers keep for us.
     async fn stop(&mut self) {
         self.ending.cancel();
         for (_, watched) in self.watched.drain() {
@@ -424,7 +424,7 @@ impl Checker {
     }
 }
 
-/// Ends what a server keeps for us, while other work goes on.
+/// Ends the session that a server keeps for us, while other work continues.
 fn leave(rounds: &mut JoinSet<Finished>, memory: BetweenRounds) {
     if memory.holds_session() {
         rounds.spawn(async move {

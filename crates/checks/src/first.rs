@@ -1,4 +1,4 @@
-//! First contact: what a server that is about to be kept offers now, and what that says of its health.
+//! First contact: what a server that is about to be kept offers now, and its first health.
 
 use std::time::Duration;
 
@@ -11,7 +11,7 @@ use tokio_util::task::TaskTracker;
 
 use crate::schedule::wall;
 
-/// For connecting and listing, together, when a person waits for it.
+/// The time limit for connecting and listing together, while the user waits for it.
 pub const LOOK_WITHIN: Duration = Duration::from_secs(10);
 
 /// Connects and lists everything. The time is in milliseconds.
@@ -21,21 +21,21 @@ pub async fn look(target: &Target, tasks: &TaskTracker) -> Result<(mcp::Contents
     look_in(&session, LOOK_WITHIN.saturating_sub(started.elapsed())).await
 }
 
-/// Lists everything. The time is that of one question: to connect, or to start a child, takes longer than to answer.
+/// Lists everything. The time is that of one request: connecting, or starting a child process, takes longer than an answer.
 pub async fn look_in(session: &Session, deadline: Duration) -> Result<(mcp::Contents, f64), McpError> {
     let contents = session.contents(deadline).await?;
     let ms = contents.round_trip_ms;
     Ok((contents, ms))
 }
 
-/// Measures a server that is about to be kept. Where it was only guessed, since it asked who we are before it said what
-/// it is, the record learns where it is.
+/// Checks a server that is about to be kept. If its endpoint was only guessed, since it asked for sign-in before it said
+/// what it is, the record learns the endpoint.
 pub async fn measure(info: &mut ServerInfo, contact: &Contact, tasks: &TaskTracker) -> Observation {
     let target = contact.target(info).await;
     measure_at(info, target, tasks).await
 }
 
-/// The same for a way there that somebody else has made.
+/// The same for an address that was resolved elsewhere.
 pub async fn measure_at(
     info: &mut ServerInfo,
     target: Result<Target, Unreached>,
@@ -99,7 +99,7 @@ pub fn seen(status: HealthStatus, reason: Option<String>) -> Observation {
     Observation { status, reason, response_time_ms: None, at: wall(Instant::now()), contents: None }
 }
 
-/// Errors begin small, as parts of longer ones; a reason stands alone.
+/// Errors start with a small letter, as parts of longer ones; a reason is a sentence of its own.
 fn sentence(why: &str) -> String {
     let mut letters = why.chars();
     letters.next().map_or_else(String::new, |first| first.to_uppercase().chain(letters).collect())

@@ -1,4 +1,4 @@
-//! What a round found: judged, and on its way to the registry.
+//! The result of a round: judged, and on its way to the registry.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -16,13 +16,13 @@ use crate::schedule::wall;
 use crate::settings::{CheckError, CheckerSettings};
 use crate::words::Trouble;
 
-/// How long results are gathered before the registry gets them together.
+/// How long results are collected before they are sent to the registry together.
 const GATHER: Duration = Duration::from_millis(25);
 
-/// How many results the registry gets together at most.
+/// How many results are sent to the registry together at most.
 const BATCH: usize = 512;
 
-/// Who waits for a round.
+/// Those that wait for a round.
 pub(crate) type RoundReply = oneshot::Sender<Result<Health, CheckError>>;
 
 /// A result on its way to the registry.
@@ -32,7 +32,7 @@ pub(crate) struct CheckedServer {
     pub(crate) waiting: Vec<RoundReply>,
 }
 
-/// Gives the registry what was measured, many results at a time, and answers whoever waits for one.
+/// Passes measurements to the registry, many at a time, and answers those that wait for one.
 pub(crate) async fn report(registry: Registry, mut measured: mpsc::UnboundedReceiver<CheckedServer>) {
     let mut batch = Vec::new();
     while measured.recv_many(&mut batch, BATCH).await > 0 {
@@ -115,12 +115,12 @@ pub(crate) fn judge(
     Examined { verdict, checks, round_trip_ms, reason, news, again: NextRound::AsUsual }
 }
 
-/// What could not be looked at, since nobody answered or nobody is signed in, is no second complaint.
+/// A check that could not be made, since the server did not answer or requires sign-in, is not a second complaint.
 fn after_the_first(judged: Vec<JudgedCheck>, evidence: &Evidence, asks: bool) -> Vec<JudgedCheck> {
     let reached = judged.iter().any(|judged| judged.result.name == ENDPOINT_REACHABLE);
     let why = match &evidence.reached.trouble {
         _ if asks => "sign in first",
-        Some(Trouble::Busy(_)) if reached => "it is asked too often",
+        Some(Trouble::Busy(_)) if reached => "too many requests",
         Some(_) if reached => "it does not answer",
         _ => return judged,
     };

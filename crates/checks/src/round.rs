@@ -21,22 +21,22 @@ use crate::settings::CheckerSettings;
 use crate::words;
 use crate::words::{Context, Trouble};
 
-/// How rounds are made; from the configuration.
+/// The settings of rounds, from the configuration.
 #[derive(Clone)]
 pub(crate) struct RoundPlan {
     pub(crate) timeout: Duration,
     pub(crate) warn_ms: f64,
-    /// What a server lists is taken as it comes, without asking a person.
+    /// Whether the lists of a server are accepted without asking the user.
     pub(crate) adopts: bool,
     pub(crate) checks: Arc<[&'static dyn Check]>,
     pub(crate) contact: Contact,
     pub(crate) sessions: Sessions,
-    /// Where a probe runs what must go on after it.
+    /// The tasks that continue after a probe.
     pub(crate) tasks: TaskTracker,
     pub(crate) counters: Arc<Counters>,
 }
 
-/// What a round found.
+/// The result of a round.
 #[derive(Debug)]
 pub(crate) struct Examined {
     pub(crate) verdict: RoundVerdict,
@@ -47,16 +47,16 @@ pub(crate) struct Examined {
     pub(crate) again: NextRound,
 }
 
-/// When it is asked again, as far as the round decides that.
+/// When it is checked again, as far as the round decides that.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum NextRound {
-    /// As the schedule has it.
+    /// According to the schedule.
     AsUsual,
-    /// A person did not want to wait for its child.
+    /// The user did not want to wait for its child process.
     InAnHour,
 }
 
-/// What was asked and what came back, before it is judged.
+/// The requests and answers, before they are judged.
 #[derive(Debug)]
 pub(crate) struct Evidence {
     pub(crate) reached: Finding,
@@ -66,7 +66,7 @@ pub(crate) struct Evidence {
     pub(crate) news: News,
     pub(crate) identity: Option<Identity>,
     pub(crate) is_of_other_era: bool,
-    /// What the server says and is not kept, in a sentence.
+    /// What the server reported and is not kept, in a sentence.
     pub(crate) left_out: Option<String>,
 }
 
@@ -91,7 +91,7 @@ impl RoundPlan {
     }
 }
 
-/// Asks a server and judges it. Never takes longer than the plan's timeout.
+/// Asks a server and judges its answers. Never takes longer than the plan's timeout.
 pub(crate) async fn examine(server: &Server, memory: &mut BetweenRounds, plan: &RoundPlan) -> Examined {
     let began = Instant::now();
     let examined = examined(server, memory, plan).await;
@@ -163,7 +163,7 @@ impl Asking<'_> {
         }
     }
 
-    /// Servers that are as their record says share its list.
+    /// Servers that match their record share its list.
     fn shared(&self, tools: Vec<Tool>) -> Arc<[Tool]> {
         if *self.info.tools == *tools { self.info.tools.clone() } else { tools.into() }
     }
@@ -182,7 +182,7 @@ impl Asking<'_> {
 }
 
 impl Evidence {
-    /// What was found, with nothing to learn from it.
+    /// A result from which the record learns nothing.
     fn new(reached: Finding, listed: Finding) -> Self {
         let round_trip_ms = reached.ms.filter(|_| reached.trouble.is_none());
         Self {
@@ -197,13 +197,13 @@ impl Evidence {
         }
     }
 
-    /// It was not even asked for a list.
+    /// It was not asked for a list.
     fn failed(reached: Finding) -> Self {
         let listed = not_asked(Some(&reached));
         Self::new(reached, listed)
     }
 
-    /// Why nobody was asked, or not to the end, when that is for want of something here.
+    /// Why it was not asked, or not completely, when the cause is on this computer.
     fn not_asked(&self) -> Option<&Reason> {
         [&self.reached, &self.listed].into_iter().find_map(|finding| match &finding.trouble {
             Some(Trouble::NotAsked(reason)) => Some(reason),
@@ -211,7 +211,7 @@ impl Evidence {
         })
     }
 
-    /// Nothing came back.
+    /// There was no answer.
     fn missing(trouble: Trouble) -> Self {
         let received = trouble.reason().sentence.clone();
         Self::failed(Finding {
@@ -227,7 +227,7 @@ fn millis(began: Instant) -> f64 {
     began.elapsed().as_secs_f64() * 1000.0
 }
 
-/// Nothing was asked for a list, because of what was found before.
+/// No list was requested, because of an earlier result.
 fn not_asked(because: Option<&Finding>) -> Finding {
     Finding {
         sent: "tools/list".to_owned(),
@@ -248,32 +248,32 @@ fn not_checked(why: &str) -> Examined {
     }
 }
 
-/// How long the end of a session may take when nobody needs it any more.
+/// How long the end of a session may take when nothing needs it any more.
 const LEAVE_WITHIN: Duration = Duration::from_secs(2);
 
 /// What is remembered of a server between two rounds.
 #[derive(Debug, Default)]
 pub(crate) struct BetweenRounds {
-    /// Of servers over Streamable HTTP.
+    /// For servers over Streamable HTTP.
     pub(crate) kept: Kept,
-    /// Whom the session in `kept` is with.
+    /// The server of the session in `kept`.
     pub(crate) joined: Option<Box<Remote>>,
-    /// The tools of the last listing; shared with the record when they are the same.
+    /// The tools of the last list; shared with the record when they are the same.
     pub(crate) listed: Option<Arc<[Tool]>>,
-    /// The last listing that was not the record's.
+    /// The last list, when it was not that of the record.
     pub(crate) other: Option<Arc<ServerContents>>,
-    /// The tools whose definition was another in the last round.
+    /// The tools whose definition had changed in the last round.
     pub(crate) changed: Vec<String>,
 }
 
 impl BetweenRounds {
-    /// Whether somebody keeps a session for us.
+    /// Whether a server keeps a session for us.
     pub(crate) fn holds_session(&self) -> bool {
         self.kept.has_session()
     }
 
-    /// What is kept of a server that is about to be asked. A legacy one may hold a session for us from then on, which ends
-    /// with the credentials that it began with.
+    /// What is kept for a server that is about to be checked. A legacy one may keep a session for us from then on, which
+    /// ends with the credentials it was started with.
     pub(crate) fn kept_for(&mut self, remote: &Remote, era: Era) -> &mut Kept {
         if era == Era::Legacy && self.joined.is_none() {
             self.joined = Some(Box::new(remote.clone()));
@@ -281,12 +281,12 @@ impl BetweenRounds {
         &mut self.kept
     }
 
-    /// Whether what is kept was begun with these credentials.
+    /// Whether what is kept was started with these credentials.
     pub(crate) fn is_signed_as(&self, remote: &Remote) -> bool {
         self.joined.as_deref().is_none_or(|joined| joined.is_signed_as(remote))
     }
 
-    /// Ends what somebody keeps for us.
+    /// Ends the sessions that servers keep for us.
     pub(crate) async fn leave(self) {
         let deadline = Instant::now() + LEAVE_WITHIN;
         if let Some(remote) = self.joined {

@@ -1,5 +1,6 @@
-//! When a server is asked again, and beside whom. Pure: chance and the clock are given. Servers that failed last time go in a lane of
-//! their own, and nobody keeps the place of others for longer than a moment: so servers that hang delay nobody.
+//! When a server is checked again, and beside which others. Pure: randomness and the clock are passed in. Servers that
+//! failed last time go in a lane of their own, and no server keeps the place of others for longer than a moment: so servers
+//! that hang delay no others.
 
 use std::cmp::Reverse;
 use std::collections::{BinaryHeap, HashMap};
@@ -11,12 +12,12 @@ use model::{Millis, ServerId};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio::time::{Instant, sleep_until, timeout_at};
 
-/// First checks come at most this densely, so that a start with many servers is no burst.
+/// First checks start at most this densely, so that a start with many servers is not a burst.
 const BETWEEN_FIRST: Duration = Duration::from_millis(5);
 
-/// From the beginning of one round to that of the next: the interval, give or take 10 %. A server that is down is asked a
-/// little sooner at first, then again at every interval and never later, so that it is seen to be back within one. `down_for` counts
-/// the failures since it went down. `chance` is in [0, 1).
+/// From the start of one round to that of the next: the interval, give or take 10 %. A server that is down is checked a
+/// little sooner at first, then again at every interval and never later, so that its recovery is noticed within one.
+/// `down_for` counts the failures since it went down. `chance` is in [0, 1).
 pub(crate) fn pause(interval: Duration, down_for: Option<u32>, chance: f64) -> Duration {
     match down_for {
         None => interval.mul_f64(0.9 + 0.2 * chance),
@@ -27,23 +28,24 @@ pub(crate) fn pause(interval: Duration, down_for: Option<u32>, chance: f64) -> D
     }
 }
 
-/// Rounds begin together, at most this far apart: one awakening for a hundred costs less than a hundred.
+/// Rounds start together, at most this far apart: one wake-up for a hundred costs less than a hundred.
 const TICK: Duration = Duration::from_millis(100);
 
-/// The tick at or after a time: so many hundredths of an interval since the beginning.
+/// The tick at or after a time: a multiple of a hundredth of the interval since the start.
 pub(crate) fn on_tick(interval: Duration, began: Instant, at: Instant) -> Instant {
     let tick = (interval / 100).clamp(Duration::from_millis(1), TICK);
     let ticks = at.saturating_duration_since(began).as_nanos().div_ceil(tick.as_nanos());
     began + tick.saturating_mul(u32::try_from(ticks).unwrap_or(u32::MAX))
 }
 
-/// How long the first rounds of so many servers are spread over.
+/// The time over which the first rounds of this many servers are spread.
 pub(crate) fn spread(interval: Duration, servers: usize) -> Duration {
     let dense = BETWEEN_FIRST.saturating_mul(u32::try_from(servers).unwrap_or(u32::MAX));
     if servers <= 1 { Duration::ZERO } else { dense.min(interval) }
 }
 
-/// Who is asked when. A server stands in it several times when it was moved; only the time that its owner holds counts.
+/// Which server is checked when. A server is in it several times when it was moved; only the time that its owner holds
+/// counts.
 #[derive(Debug, Default)]
 pub(crate) struct Queue(BinaryHeap<Reverse<(Instant, ServerId)>>);
 
@@ -52,12 +54,12 @@ impl Queue {
         self.0.push(Reverse((at, id)));
     }
 
-    /// The next time at which somebody may be due.
+    /// The next time at which a server may be due.
     pub(crate) fn next(&self) -> Option<Instant> {
         self.0.peek().map(|Reverse((at, _))| *at)
     }
 
-    /// Somebody whose time has come.
+    /// A server that is due.
     pub(crate) fn pop(&mut self, now: Instant) -> Option<(Instant, ServerId)> {
         let Reverse((at, _)) = self.0.peek()?;
         if *at > now {
@@ -104,7 +106,7 @@ const MOMENT: Duration = Duration::from_millis(250);
 /// When a host has been asked this many different servers' rounds, those at rest are forgotten.
 const HOSTS_KEPT: usize = 4_096;
 
-/// In which lane a server goes.
+/// The lane of a server.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub(crate) enum Lane {
     /// The last outcome was good, or there was none.
@@ -129,7 +131,7 @@ impl Default for Lanes {
 }
 
 impl Lanes {
-    /// Does the work when there is a place for it. It is made then: thousands may wait, and work is large.
+    /// Does the work when there is a place for it. The work is created only then: thousands may wait, and work is large.
     pub(crate) async fn run<W: Future>(&self, lane: Lane, host: &str, work: impl FnOnce() -> W) -> W::Output {
         let on_host = place(self.host(lane, host)).await;
         let _in_lane = place(self.lane(lane)).await;

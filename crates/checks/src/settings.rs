@@ -1,4 +1,4 @@
-//! What the checker is made with, and why a check may have no result.
+//! The parts that a checker is built from, and why a check may have no result.
 
 use mesh::{Contact, Sessions};
 use model::config::Config;
@@ -7,13 +7,13 @@ use std::sync::Arc;
 use tokio::sync::watch;
 use tokio_util::task::TaskTracker;
 
-/// Where sentences go that a person should read.
+/// Receives notices for the user.
 pub type Notify = Arc<dyn Fn(String) + Send + Sync>;
 
-/// Why a check that was asked for has no result.
+/// Why a requested check has no result.
 #[derive(Debug, Clone, thiserror::Error)]
 pub enum CheckError {
-    /// The registry did not take it; the server was removed, for example.
+    /// The registry did not accept it; the server was removed, for example.
     #[error(transparent)]
     Registry(#[from] RegistryError),
     /// The checker has stopped.
@@ -21,19 +21,19 @@ pub enum CheckError {
     Stopped,
 }
 
-/// What a checker works with.
+/// The parts that a checker works with.
 #[derive(Clone)]
 pub struct CheckerSettings {
-    /// Who is checked, and who takes the results.
+    /// The servers to check, and the receiver of the results.
     pub registry: Registry,
     /// The configuration, now and later.
     pub config: watch::Receiver<Arc<Config>>,
     /// How servers are reached.
     pub contact: Contact,
-    /// The conversations that checks share with calls; whoever made them ends them.
+    /// The conversations that checks share with calls; their creator ends them.
     pub sessions: Sessions,
-    /// Who reads what a person should know.
+    /// The receiver of notices.
     pub notify: Notify,
-    /// Where a probe runs what must go on after it.
+    /// The tasks that continue after a probe.
     pub tasks: TaskTracker,
 }

@@ -5,25 +5,25 @@ use std::time::Duration;
 use mcp::{Lack, McpError, TlsFault, Unsent};
 use registry::Reason;
 
-/// A round that says nothing of its server, in a few words.
+/// A round that says nothing about its server, in a few words.
 pub(crate) const NOT_CHECKED: &str = "Not checked";
 
-/// What came of asking.
+/// The result of a request.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Trouble {
-    /// It is not well.
+    /// It is not healthy.
     Ill(Reason),
-    /// It is asked too often, or has its hands full: a warning.
+    /// It has too many requests, or is busy: a warning.
     Busy(Reason),
     /// It requires authentication.
     NeedsSignIn(Reason),
-    /// It is a bridge and well, and nobody is behind it.
+    /// It is a healthy bridge, and the server behind it does not answer.
     Behind(Reason),
-    /// Its child is not there yet, which says nothing of it.
+    /// Its child process has not answered yet, which says nothing about it.
     Starting(Reason),
-    /// A person ended the start of its child.
+    /// The start of its child process was cancelled.
     Stopped(Reason),
-    /// It could not be asked for want of something on this computer, which says nothing of it.
+    /// It could not be asked for lack of something on this computer, which says nothing about it.
     NotAsked(Reason),
 }
 
@@ -41,25 +41,25 @@ impl Trouble {
     }
 }
 
-/// What is known of the server that was asked.
+/// What is known about the server that was asked.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Context {
-    /// Of the round.
+    /// The time limit of the round.
     pub(crate) timeout: Duration,
-    /// It answered as MCP before.
+    /// Whether it answered as MCP before.
     pub(crate) was_mcp: bool,
 }
 
-/// What a failure means to a person.
+/// The meaning of a failure for the user.
 pub(crate) fn of_error(error: &McpError, context: Context) -> Trouble {
     match error {
         McpError::Unsent { cause: Unsent::Lacking(lack), .. } => lacking(*lack),
         McpError::NeedsSignIn { message } => sign_in(message),
         McpError::Status { status: 429, message, .. } => {
-            Trouble::Busy(Reason::new(message.clone(), "Asked too often (429)"))
+            Trouble::Busy(Reason::new(message.clone(), "Too many requests (429)"))
         }
         McpError::Behind { message } => {
-            Trouble::Behind(Reason::new(message.clone(), "Nobody behind the bridge"))
+            Trouble::Behind(Reason::new(message.clone(), "No server behind the bridge"))
         }
         McpError::Cancelled => Trouble::Stopped(stopped()),
         error => Trouble::Ill(ill(error, context)),
@@ -72,10 +72,10 @@ fn ill(error: &McpError, context: Context) -> Reason {
         McpError::Unsent { cause, .. } => unsent(cause, &sentence),
         McpError::Timeout { .. } => silent(context.timeout),
         McpError::Lost { .. } => Reason::new(sentence, "Connection broke"),
-        McpError::Behind { .. } => Reason::new(sentence, "Nobody behind the bridge"),
+        McpError::Behind { .. } => Reason::new(sentence, "No server behind the bridge"),
         McpError::Ended { .. } => Reason::new(sentence, "Has ended"),
         McpError::NotMcp { message, .. } => not_mcp(message, context),
-        McpError::OtherEra { .. } => not_mcp("it answers, but not MCP's questions", context),
+        McpError::OtherEra { .. } => not_mcp("it answers, but not to MCP requests", context),
         McpError::Status { status, .. } => Reason::new(sentence, &format!("HTTP {status}")),
         McpError::Protocol { code, .. } => Reason::new(sentence, &format!("Error {code}")),
         McpError::TooLarge { .. } => Reason::new(sentence, "Answer too large"),
@@ -107,7 +107,7 @@ fn unsent(cause: &Unsent, sentence: &str) -> Reason {
     Reason::new(sentence, summary)
 }
 
-/// Nobody was asked for want of something here.
+/// No request was sent for lack of something here.
 pub(crate) fn lacking(lack: Lack) -> Trouble {
     Trouble::NotAsked(Reason::new(lack.to_string(), NOT_CHECKED))
 }
@@ -128,22 +128,22 @@ pub(crate) fn silent(timeout: Duration) -> Reason {
     Reason::new(format!("no answer within {seconds} s"), &format!("No answer in {seconds} s"))
 }
 
-/// A child that does not answer yet.
+/// A child process that has not answered yet.
 pub(crate) fn starting(timeout: Duration) -> Reason {
     let seconds = timeout.as_secs_f64();
     Reason::new(format!("it has been started and has not answered within {seconds} s yet"), "Still starting")
 }
 
-/// A person did not want to wait for it.
+/// The user did not want to wait for it.
 fn stopped() -> Reason {
     let sentence = "its start was cancelled: it is started again when it is used, checked, or in an hour";
     Reason::new(sentence, "Start cancelled")
 }
 
-/// A child with a call under way.
+/// A child process with a call under way.
 pub(crate) fn at_work(timeout: Duration) -> Reason {
     let seconds = timeout.as_secs_f64();
-    Reason::new(format!("it works on a call and did not answer a ping within {seconds} s"), "At work")
+    Reason::new(format!("it is busy with a call and did not answer a ping within {seconds} s"), "Busy")
 }
 
 /// Something else answers.

@@ -239,7 +239,7 @@ async fn a_child_at_work_on_a_call_is_not_ended_because_it_is_silent() {
     let options = CallOptions::default();
     let call = session.call_tool("work", serde_json::Map::new(), options);
     let watching = async {
-        scene.until(id, "at work", |health| health.summary.as_deref() == Some("At work")).await;
+        scene.until(id, "at work", |health| health.summary.as_deref() == Some("Busy")).await;
         scene.rounds(id, 4).await;
         assert_eq!(scene.health(id).status, Degraded, "{:?}", scene.health(id));
         std::fs::write(&go_on, "").unwrap();

@@ -1,4 +1,5 @@
-//! What can be typed. The help texts are the manual: each command says what it does, what it prints, and how it ends.
+//! The arguments of the command line. The help texts are the manual: each command says what it does, what it prints, and how
+//! it ends.
 
 mod gateway;
 mod scans;
@@ -43,7 +44,7 @@ pub(crate) struct Common {
     /// The configuration file [default: mcp-discovery.yaml in the platform's config folder]
     #[arg(long, global = true, value_name = "FILE")]
     pub(crate) config: Option<PathBuf>,
-    /// Where the registry lives [default: the platform's data folder]
+    /// Where the registry is stored [default: the platform's data folder]
     #[arg(long, global = true, value_name = "DIR", env = "MCP_DISCOVERY_DATA_DIR")]
     pub(crate) data_dir: Option<PathBuf>,
     /// How much to log on standard error: error, warn, info, debug, trace
@@ -65,11 +66,11 @@ pub(crate) enum Level {
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub(crate) enum Format {
-    /// For people.
+    /// Text to read.
     Table,
-    /// One document.
+    /// One JSON document.
     Json,
-    /// One document a line.
+    /// One JSON document per line.
     Ndjson,
 }
 
@@ -77,58 +78,59 @@ pub(crate) enum Format {
 pub(crate) enum AnyCommand {
     /// Run the core without a window: the UI in a browser, the API, the events
     ///
-    /// Prints one line of JSON when it is ready, with its URL and its token's file. SIGTERM lets the calls under way finish, then ends it.
+    /// Prints one line of JSON when it is ready, with its URL and its token's file. SIGTERM lets the calls under way finish,
+    /// then ends it.
     Serve(Serve),
     /// Print the link that opens the UI of the running core in a browser
     ///
-    /// A browser that opened it once is let in for 30 days, also after a restart.
+    /// A browser that opened it once stays signed in for 30 days, also after a restart.
     Link(Link),
     /// Start six servers of our own on loopback, to try things with, and print them
     ///
     /// Three weather replicas in two regions, one server that fails now and then, one that asks for a token (it is
-    /// `let-me-in`) and one that speaks HTTP + SSE. What they answer is made up. If the window or `serve` runs, it hosts
-    /// them until `demo --stop`; else this command does until Ctrl-C, with the UI in a browser. They leave the list with
-    /// whoever hosts them.
+    /// `let-me-in`) and one that speaks HTTP + SSE. Their answers are made up. If the window or `serve` runs, it hosts
+    /// them until `demo --stop`; else this command does until Ctrl-C, with the UI in a browser. They leave the list when
+    /// their host stops.
     Demo(DemoOptions),
     /// Find MCP servers on this computer, or on the targets you name
     ///
     /// Without a target it asks the ports that listen on this computer, and nothing leaves it. A server counts
     /// as found only after a valid MCP answer; no tool is ever called by a scan.
     Scan(ScanOptions),
-    /// List the servers that AI clients are set up with; nothing is started or asked
+    /// List the servers that AI clients are set up with; nothing is started or contacted
     Clients(ClientsFlags),
-    /// List the scans that are kept, newest first: the last 200, of 90 days
+    /// List the scans that are kept, newest first: up to 200, for 90 days
     Scans,
     /// List the ranges that `scan --save NAME` saved, or forget one
     Ranges(Range),
     /// Forget scans; `undo` brings them back
     ForgetScan(Ids),
-    /// Say who saw a server, where and when
+    /// Show what saw a server, where and when
     Sightings(IdOption),
     /// List the servers of the registry, worst first
     Servers(Servers),
-    /// Add a server; it is asked what it is before it is kept
+    /// Add a server, after checking what it is
     Add(Box<Add>),
-    /// Print the certificate that a server, or an https:// address, shows now, and whether it is trusted
+    /// Print the certificate that a server, or an https:// address, presents now, and whether it is trusted
     ///
-    /// Nothing is asked of the server. Exits with 1 when the certificate is not trusted.
+    /// No request is sent to the server. Exits with 1 when the certificate is not trusted.
     Certificate {
         /// The id of a server, a name that only one has, or an https:// address
         #[arg(value_name = "ID or URL")]
         of: String,
     },
-    /// Give a server another name, address, command or sign-in, or another certificate to trust, after asking it
+    /// Change the name, address, command, sign-in or trusted certificate of a server, after checking it
     ///
-    /// Takes the flags of `add`; what is not given stays, its id and history in any case. `--metadata KEY=JSON` sets one key
-    /// (`null` takes it away), `--capability` gives the whole new list of tags. Its secrets stay where they are while it
-    /// leads to the same scheme, host and port, or runs the same command; what does not go along is said, and `undo` brings
-    /// all of it back.
+    /// Takes the flags of `add`; what is not given stays, and its id and history always do. `--metadata KEY=JSON` sets one
+    /// key (`null` removes it), `--capability` gives the whole new list of tags. Its secrets are kept while it has the same
+    /// scheme, host and port, or runs the same command; what is not sent to the new one is printed, and `undo` reverts all
+    /// of it.
     Edit(Box<EditOptions>),
-    /// Give tags and data to servers, or take them away; all of it is one change
+    /// Add or remove tags and data of servers, as one change
     Label(Label),
-    /// Remove servers; they can be brought back for 30 days
+    /// Remove servers; they can be restored for 30 days
     Remove(Ids),
-    /// Bring removed servers back
+    /// Restore removed servers
     Restore(Ids),
     /// Undo the newest change
     Undo,
@@ -144,11 +146,11 @@ pub(crate) enum AnyCommand {
     Check(IdOption),
     /// Report how servers are, worst first
     ///
-    /// What is measured lives in the running core (`serve` or the window); without one everything is unknown.
+    /// Measurements are kept in the running core (`serve` or the window); without one everything is unknown.
     Health(HealthOptions),
     /// Print how the last requests to a server ended, and what it wrote to its standard error
     ///
-    /// With the whole text of each error. It is kept by the running core and forgotten with it.
+    /// With the whole text of each error. The running core keeps this log until it stops.
     Logs(IdOption),
     /// List the tools that servers offer
     Tools(ToolsOptions),
@@ -158,16 +160,16 @@ pub(crate) enum AnyCommand {
     Route(RouteOptions),
     /// List the calls that were made, newest first, or print all that is kept of one
     ///
-    /// Each with who answered, how often it was tried, and how it ended; of one also why it went where it went. Arguments and
-    /// answers are not kept. How many are, and for how long, is `call_log` in the configuration.
+    /// Each with the server that answered, the number of tries and the outcome; for one call also why it went where it went.
+    /// Arguments and answers are not kept. `call_log` in the configuration says how many calls are kept, and for how long.
     Calls(CallsOptions),
-    /// Say where recorded calls would have gone by other rules, or with servers down; nothing is sent
+    /// Say where recorded calls would have gone under other rules, or with servers down; nothing is sent
     ///
     /// Exits with 1 when a call would fail that did not.
     Replay(ReplayOptions),
-    /// List the rules of routing, in the order in which they are looked at
+    /// List the routing rules, in their order of precedence
     Rules,
-    /// List the breakers of servers that failed, rest, or have calls under way
+    /// List the breakers of servers that failed, get no calls for now, or have calls under way
     Breakers,
     /// Keep tokens, headers, keys and environment variables for servers
     ///
@@ -175,21 +177,22 @@ pub(crate) enum AnyCommand {
     /// command says so. They are sent to the address they were given for and nowhere else, and are never shown.
     #[command(subcommand)]
     Secret(SecretCommand),
-    /// Show where AI clients ask, which have a token, and the tools that they see
+    /// Show the address for AI clients, which of them have a token, and the tools that they see
     Gateway {
         #[command(subcommand)]
         command: Option<GatewayCommand>,
     },
-    /// List servers that could be one to AI clients, since they list the same tools, and the groups that there are
+    /// List the groups of replicas, and servers that look like replicas since they list the same tools
     ///
-    /// A group is an entry of `replica_groups` in the configuration: clients see each of its tools once, and calls are balanced.
+    /// A group is an entry of `replica_groups` in the configuration: clients see each of its tools once, and calls are
+    /// balanced.
     Replicas {
         #[command(subcommand)]
         command: Option<ReplicasCommand>,
     },
-    /// Print all that is measured, as Prometheus reads it, or as JSON
+    /// Print all metrics, as text for Prometheus or as JSON
     Metrics {
-        /// As the file of figures has it, instead of the text that Prometheus reads
+        /// As JSON, like the file of metrics, instead of text for Prometheus
         #[arg(long)]
         json: bool,
     },
@@ -197,7 +200,7 @@ pub(crate) enum AnyCommand {
     Import(Import),
     /// Export the servers, or a scan, as a file
     Export(Export),
-    /// Look at the configuration, and change it line by line
+    /// Show the configuration, and change it setting by setting
     #[command(subcommand)]
     Config(ConfigCommand),
 }
@@ -207,7 +210,7 @@ pub(crate) struct Serve {
     /// The address to listen on; port 0 picks a free one [default: the configuration's gateway.listen, else 127.0.0.1:8090]
     #[arg(long, value_name = "ADDRESS")]
     pub(crate) listen: Option<SocketAddr>,
-    /// Do not look at the ports of this computer at start
+    /// Do not scan the ports of this computer at start
     #[arg(long)]
     pub(crate) no_local_discovery: bool,
     /// Open the UI in your browser
@@ -220,7 +223,7 @@ pub(crate) struct Link {
     /// Open it in your browser
     #[arg(long)]
     pub(crate) open: bool,
-    /// End the access of every browser that opened it before
+    /// Sign out every browser that opened it before
     #[arg(long)]
     pub(crate) revoke: bool,
 }
@@ -247,13 +250,13 @@ pub(crate) struct Label {
     /// Ids, or names that only one server has
     #[arg(required = true, value_name = "ID")]
     pub(crate) ids: Vec<String>,
-    /// A tag to add; may be given several times
+    /// A tag to add; can be given several times
     #[arg(long, value_name = "TAG")]
     pub(crate) tag: Vec<String>,
-    /// A tag to take away; may be given several times
+    /// A tag to remove; can be given several times
     #[arg(long, value_name = "TAG")]
     pub(crate) without: Vec<String>,
-    /// A key of the data to set, such as region=eu; `null` takes it away
+    /// A key of the data to set, such as region=eu; `null` removes it
     #[arg(long, value_name = "KEY=JSON")]
     pub(crate) metadata: Vec<String>,
 }
@@ -276,7 +279,7 @@ pub(crate) struct HealthOptions {
     /// Only these servers (ids or names) [default: all]
     #[arg(value_name = "ID")]
     pub(crate) ids: Vec<String>,
-    /// Go on, and print each change of a status until Ctrl-C
+    /// Keep running, and print each change of a status until Ctrl-C
     #[arg(long)]
     pub(crate) watch: bool,
 }
@@ -293,7 +296,8 @@ pub(crate) struct ToolsOptions {
 pub(crate) struct Import {
     /// The file; - is standard input
     pub(crate) file: PathBuf,
-    /// Keep the values of environments, headers and keys that the file has, as `secret set` does; on a terminal you are asked
+    /// Keep the values of environments, headers and keys that the file has, as `secret set` does; on a terminal you are
+    /// asked
     #[arg(long)]
     pub(crate) keep_secrets: bool,
     /// Trust the certificates and the CAs that the file names for its servers
@@ -309,14 +313,14 @@ pub(crate) struct Import {
 
 #[derive(Debug, Clone, Subcommand)]
 pub(crate) enum SecretCommand {
-    /// Keep a bearer token, a header, a key of the URL or an environment variable, then measure the server
+    /// Keep a bearer token, a header, a key of the URL or an environment variable, then check the server
     ///
-    /// It is asked for without being shown, or read from standard input.
+    /// You are asked for it and it is not shown, or it is read from standard input.
     Set {
         /// The server's id, or its name when only one has it
         #[arg(required_unless_present = "name")]
         id: Option<String>,
-        /// For the configuration instead: what `${keyring:NAME}` names
+        /// For the configuration instead: the secret that `${keyring:NAME}` refers to
         #[arg(long, value_name = "NAME", conflicts_with_all = ["id", "header", "env", "query", "in_clear"])]
         name: Option<String>,
         /// The header that carries it, such as X-Api-Key [default: Authorization: Bearer]
@@ -328,14 +332,14 @@ pub(crate) enum SecretCommand {
         /// The parameter in the query of the URL that carries it, such as apiKey
         #[arg(long, value_name = "NAME", conflicts_with_all = ["header", "env"])]
         query: Option<String>,
-        /// It may travel over plain http beyond this computer, where everybody on the way can read it
+        /// Allow it to be sent over plain http beyond this computer, where anyone on the network path can read it
         #[arg(long)]
         in_clear: bool,
         /// Keep it in the file even where there is a keyring
         #[arg(long)]
         file: bool,
     },
-    /// Take a secret in plain text out of the configuration: it is kept in the keyring, and its name stands there instead
+    /// Move a secret in plain text from the configuration to the keyring; the configuration then refers to it by name
     Move {
         /// The setting it is the value of, such as 'registries[0].config.password'
         path: String,
@@ -346,12 +350,12 @@ pub(crate) enum SecretCommand {
         #[arg(long)]
         file: bool,
     },
-    /// Forget a token, a header, a key or an environment variable, then measure the server
+    /// Forget a token, a header, a key or an environment variable, then check the server
     Rm {
         /// The server's id, or its name when only one has it
         #[arg(required_unless_present = "name")]
         id: Option<String>,
-        /// Of the configuration instead: what `${keyring:NAME}` names
+        /// Of the configuration instead: the secret that `${keyring:NAME}` refers to
         #[arg(long, value_name = "NAME", conflicts_with_all = ["id", "header", "env", "query"])]
         name: Option<String>,
         /// The header that carries it [default: Authorization: Bearer]
@@ -370,13 +374,13 @@ pub(crate) enum SecretCommand {
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum ConfigCommand {
-    /// Print the configuration in use, defaults included; of secrets only the names of their variables
+    /// Print the configuration in use, defaults included; for secrets only the names of their variables
     Show {
-        /// Every key there is: its value, where it comes from, what it does and what it may be
+        /// Every key: its value, where it comes from, what it does and which values it takes
         #[arg(long)]
         explain: bool,
     },
-    /// Give a setting a value; the rest of the file, its comments and its order stay
+    /// Set a value; the rest of the file, its comments and its order stay as they are
     ///
     /// `config set health_monitoring.timeout 5`, `config set 'routing_rules."weather.*".timeout' 60`,
     /// `config set network_discovery.networks[0] 10.0.0.0/8`. Lists and maps are written as in YAML: '[a, b]'.
@@ -387,22 +391,22 @@ pub(crate) enum ConfigCommand {
         #[arg(allow_hyphen_values = true)]
         value: String,
     },
-    /// Take a setting out of the file, with the comments directly above it; its default applies then
+    /// Remove a setting from the file, with the comments directly above it; its default then applies
     Unset {
         /// The setting
         path: String,
     },
     /// List the last versions of the file, newest first: when, by whom, what
     Versions,
-    /// Make the file again what a version was
+    /// Restore a version of the file
     Restore {
-        /// Its number, as `config versions` has it
+        /// Its number, as `config versions` lists it
         #[arg(value_name = "VERSION")]
         number: u64,
     },
     /// Print what the newest change did, or what restoring a version would change
     Diff {
-        /// Its number, as `config versions` has it
+        /// Its number, as `config versions` lists it
         #[arg(value_name = "VERSION")]
         number: Option<u64>,
     },
@@ -415,7 +419,7 @@ pub(crate) enum ConfigCommand {
     },
 }
 
-/// A time that can be waited for. How long is sensible is the operation's to say.
+/// A time to wait for. Each operation says how long is sensible.
 fn seconds(text: &str) -> Result<f64, String> {
     let seconds: f64 = text.parse().map_err(|_| "give seconds, such as 5 or 0.5".to_owned())?;
     let fits = seconds.is_finite() && seconds > 0.0;

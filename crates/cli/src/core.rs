@@ -1,4 +1,5 @@
-//! The core a command talks to: the one that owns the data directory, over its HTTP face, or, when none runs, one of its own.
+//! The core that a command uses: the one that owns the data directory, over its HTTP face, or, when none runs, one of its
+//! own.
 
 use std::path::PathBuf;
 use std::pin::Pin;
@@ -19,11 +20,11 @@ use crate::args::Common;
 use crate::failure::CommandFailure;
 use crate::print::note;
 
-/// Another command holds the directory for a moment only: worth waiting for.
+/// Another command uses the directory only for a moment: worth waiting for.
 const WAIT_FOR_COMMANDS: Duration = Duration::from_secs(20);
 const ASK_AGAIN: Duration = Duration::from_millis(15);
 
-/// Batches of events, as they travel.
+/// Batches of events.
 pub(crate) type Batches = Pin<Box<dyn Stream<Item = EventBatch<ServerRow>> + Send>>;
 
 pub(crate) enum OpenCore {
@@ -32,7 +33,7 @@ pub(crate) enum OpenCore {
 }
 
 impl OpenCore {
-    /// Finds the owner of the data directory, or becomes it; with `mends_config` also where the configuration is broken.
+    /// Finds the owner of the data directory, or becomes it; with `mends_config`, also when the configuration is broken.
     pub(crate) async fn open(common: &Common, mends_config: bool) -> Result<Self, CommandFailure> {
         let give_up = Instant::now() + WAIT_FOR_COMMANDS;
         loop {
@@ -60,7 +61,7 @@ impl OpenCore {
         }
     }
 
-    /// Subscribed when this returns: what happens from here on is seen.
+    /// Subscribed when this returns: later events are received.
     pub(crate) async fn events(&self) -> Result<Batches, CommandFailure> {
         match self {
             Self::Own(app) => Ok(Box::pin(app.events().map(EventBatch::into_rows))),
@@ -68,7 +69,7 @@ impl OpenCore {
         }
     }
 
-    /// Leaves the directory as it is found again: everything written, the lock free.
+    /// Leaves the directory in order: everything written, the lock free.
     pub(crate) async fn close(self) {
         if let Self::Own(app) = self {
             app.shutdown().await;
@@ -90,7 +91,7 @@ pub(crate) fn options(common: &Common, face: OwnerKind) -> Options {
     Options { data_dir, config, face, mends_config: false }
 }
 
-/// Other processes read the token's path from the owner's card, wherever they stand.
+/// Other processes read the path of the token from the owner's file, whatever their current folder is.
 fn absolute(dir: PathBuf) -> PathBuf {
     std::path::absolute(&dir).unwrap_or(dir)
 }
@@ -102,13 +103,13 @@ fn reach(owner: &OwnerCard) -> Option<RemoteCore> {
     RemoteCore::new(address, &token)
 }
 
-/// How often it is looked whether the core still answers while an operation is under way.
+/// How often to check that the core still answers while an operation is under way.
 const LOOK: Duration = Duration::from_secs(2);
 
-/// A core that does not say within so long that it is there is taken to be stopped.
+/// A core that does not answer within this time counts as stopped.
 const ANSWERS_WITHIN: Duration = Duration::from_secs(10);
 
-/// The same for a stream of events, which says something every 15 seconds.
+/// The same for a stream of events, which sends something every 15 seconds.
 const SILENT_EVENTS: Duration = Duration::from_mins(1);
 
 pub(crate) struct RemoteCore {
@@ -131,8 +132,8 @@ impl RemoteCore {
         Some(Self { client, events, address: address.to_owned(), token: token.to_owned() })
     }
 
-    /// Ends when the core no longer answers anything. A long operation is waited for as long as it takes, and its own deadline
-    /// is the core's to keep; a core that was stopped keeps none.
+    /// Ends when the core no longer answers. A long operation is waited for as long as it takes, since its deadline is the
+    /// core's; a core that was stopped has none.
     async fn falls_silent(&self) {
         let url = format!("{}/healthz", self.address);
         loop {
@@ -144,7 +145,7 @@ impl RemoteCore {
         }
     }
 
-    /// What lets a browser in.
+    /// The link that signs a browser in.
     pub(crate) fn link(&self) -> String {
         format!("{}/#token={}", self.address, self.token)
     }
@@ -167,7 +168,8 @@ impl RemoteCore {
 
     fn silent(&self) -> ApiError {
         let message = format!(
-            "the core at {} no longer answers: it was stopped, or its computer is too busy; what was asked of it may still be done",
+            "the core at {} no longer answers: it was stopped, or its computer is too busy; the request may \
+             still be carried out",
             self.address
         );
         ApiError::new(ErrorCode::Timeout, message)

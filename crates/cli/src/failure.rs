@@ -1,5 +1,4 @@
-//! How a command ends badly: one clear sentence, what a person can do about it in the words of the command line, and the promised exit
-//! code.
+//! How a command fails: one clear sentence, the remedy in the words of the command line, and the promised exit code.
 
 use api::{Advice, ApiError, ErrorCode, Help};
 use app::StartError;
@@ -15,7 +14,7 @@ pub(crate) mod exit {
     pub(crate) const INTERRUPTED: u8 = 130;
 }
 
-/// A sentence for standard error (none when everything was said) and an exit code.
+/// A sentence for standard error (none when everything was printed) and an exit code.
 #[derive(Debug)]
 pub(crate) struct CommandFailure {
     pub(crate) message: Option<String>,
@@ -35,7 +34,7 @@ impl CommandFailure {
         Self::new(exit::USAGE, message)
     }
 
-    /// Ends with `code`; what there is to say was said.
+    /// Ends with `code`; everything was printed already.
     pub(crate) fn silent(code: u8) -> Self {
         Self { message: None, code }
     }
@@ -74,7 +73,7 @@ impl From<StartError> for CommandFailure {
 }
 
 impl From<std::io::Error> for CommandFailure {
-    /// A reader that has seen enough (`| head`) is no failure worth a word.
+    /// A reader that has seen enough (`| head`) is not a failure.
     fn from(error: std::io::Error) -> Self {
         if error.kind() == std::io::ErrorKind::BrokenPipe {
             return Self::silent(exit::FAILED);
@@ -94,7 +93,8 @@ fn words(advice: Advice, help: &Help) -> String {
     let id = help.server.map_or_else(|| "ID".to_owned(), |id| id.to_string());
     match advice {
         Advice::GiveCredentials => {
-            "; give its token (--token -) or the header that it wants (--header NAME=-), or keep it as it is with --no-probe"
+            "; give its token (--token -) or the header that it needs (--header NAME=-), or keep it as it is \
+             with --no-probe"
                 .to_owned()
         }
         Advice::KeepAnyway => "; if you know that it is one, keep it with --no-probe".to_owned(),
@@ -107,7 +107,9 @@ fn words(advice: Advice, help: &Help) -> String {
         Advice::GiveEnvironment => ": give it an environment (--env NAME=-)".to_owned(),
         Advice::GiveVariable => {
             let name = help.variable.as_deref().unwrap_or("NAME");
-            format!("; give it with --env {name}=- (for a server that is kept: mcp-discovery secret set {id} --env {name}), or leave it out (mcp-discovery edit {id} --without env:{name})")
+            format!(
+                "; give it with --env {name}=- (for a server that is kept: mcp-discovery secret set {id} --env {name}), or leave it out (mcp-discovery edit {id} --without env:{name})"
+            )
         }
         Advice::AgreeToCommand => format!(" (mcp-discovery edit {id} --stdio COMMAND…)"),
         Advice::TrustCertificate => certificate::remedy(help),

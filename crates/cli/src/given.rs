@@ -1,5 +1,5 @@
-//! What is given for a server, the same when one is added and when one is edited; secrets are read in the order of the flags, a line
-//! of standard input each.
+//! The values given for a server, the same when one is added and when one is edited; secrets are read in the order of the
+//! flags, a line of standard input each.
 
 use std::path::PathBuf;
 
@@ -12,7 +12,7 @@ use crate::failure::CommandFailure;
 #[derive(Debug, Args)]
 #[command(group = clap::ArgGroup::new("what").required(true).args(["url", "stdio", "from"]))]
 pub(crate) struct Add {
-    /// http(s)://host[:port][/path]; the MCP path is found by asking
+    /// http(s)://host[:port][/path]; the MCP path is found by probing
     pub(crate) url: Option<String>,
     #[command(flatten)]
     pub(crate) from: FromFlags,
@@ -27,10 +27,10 @@ pub(crate) struct EditOptions {
     /// Another address: http(s)://host[:port][/path]
     #[arg(long, conflicts_with = "stdio")]
     pub(crate) url: Option<String>,
-    /// What to take away: token, header:NAME, query:NAME, env:NAME, cwd
+    /// What to remove: token, header:NAME, query:NAME, env:NAME, cwd
     #[arg(long, value_name = "WHAT")]
     pub(crate) without: Vec<String>,
-    /// The values of its environment go along to another command; otherwise they stay with the former
+    /// Give the values of its environment to the new command as well; otherwise it does not get them
     #[arg(long, requires = "stdio")]
     pub(crate) keep_env: bool,
     #[command(flatten)]
@@ -59,28 +59,28 @@ pub(crate) struct GivenFlags {
     /// Keep a header of its requests, such as X-API-Key=-: `-` asks for its value, or reads it from standard input
     #[arg(long, value_name = "NAME=-", conflicts_with = "stdio")]
     pub(crate) header: Vec<String>,
-    /// Trust exactly the certificate with this SHA-256, whoever signed it; another one is refused
+    /// Trust only the certificate with this SHA-256, whoever issued it; any other is refused
     ///
-    /// Without it the certificate is printed when nobody vouches for it. Its names and its time do not count any more: you
-    /// agreed to this one.
+    /// Without it, a certificate that is not trusted is printed. With it, the names and dates of the certificate are not
+    /// checked: you accepted exactly this one.
     #[arg(long, value_name = "FINGERPRINT", conflicts_with_all = ["stdio", "ca", "system_trust"])]
     pub(crate) trust_certificate: Option<String>,
-    /// A file with the CA that alone may vouch for the server's certificate (PEM)
+    /// A file (PEM) with the only CA that is trusted for the server's certificate
     #[arg(long, value_name = "FILE", conflicts_with_all = ["stdio", "system_trust"])]
     pub(crate) ca: Option<PathBuf>,
-    /// Trust whoever this computer trusts, and nobody else: the default, and what `edit` goes back to
+    /// Trust the CAs that this computer trusts, and no others: the default; `edit` goes back to it with this
     #[arg(long, conflicts_with = "stdio")]
     pub(crate) system_trust: bool,
-    /// What you give may travel over plain http beyond this computer, where everybody on the way can read it
+    /// Allow secrets to be sent over plain http beyond this computer, where anyone on the network path can read them
     #[arg(long)]
     pub(crate) in_clear: bool,
     /// A header of its requests, and the environment variable that holds its value
     #[arg(long, value_name = "HEADER=VAR")]
     pub(crate) header_env: Vec<String>,
-    /// Keep a key that belongs into the query of its URL, such as apiKey=-: `-` asks for it, or reads it from standard input
+    /// Keep a key that belongs in the query of its URL, such as apiKey=-: `-` asks for it, or reads it from standard input
     ///
-    /// A URL that has one already may be given as it is: what looks like a key is taken out of it and kept. Several `-` are
-    /// asked one after the other; standard input has a line for each, in the order of the flags.
+    /// A URL that has one already can be given as it is: what looks like a key is taken out of it and kept. For several `-`
+    /// you are asked one after the other; standard input has a line for each, in the order of the flags.
     #[arg(long, value_name = "NAME=-", conflicts_with = "stdio")]
     pub(crate) query: Vec<String>,
     /// An environment variable of the command: NAME=- keeps its value, NAME takes that of this program's environment
@@ -89,16 +89,16 @@ pub(crate) struct GivenFlags {
     /// The folder in which the command starts [default: that of this program]
     #[arg(long, value_name = "DIR")]
     pub(crate) cwd: Option<PathBuf>,
-    /// Keep the command running while nobody uses it; `=false` lets it sleep again [default: it sleeps until it is used]
+    /// Keep the command running while it is not used; `=false` lets it stop again [default: it stops while it is not used]
     #[arg(long, num_args = 0..=1, require_equals = true, default_missing_value = "true", value_name = "BOOL")]
     pub(crate) keep_running: Option<bool>,
-    /// Keep it without asking it anything
+    /// Add it without contacting it
     #[arg(long)]
     pub(crate) no_probe: bool,
-    /// Change nothing: ask it, and print each step and what would be kept
+    /// Change nothing: only check it, and print each step and the result
     #[arg(long)]
     pub(crate) dry_run: bool,
-    /// What is asked for, in the order of the flags
+    /// The secrets to ask for, in the order of the flags
     #[arg(skip)]
     pub(crate) asked: Vec<AskedSecret>,
     /// A server that is a command: the program and its arguments, up to the end of the line
@@ -106,18 +106,18 @@ pub(crate) struct GivenFlags {
     pub(crate) stdio: Option<Vec<String>>,
 }
 
-/// A secret that is asked for.
+/// A secret to ask for.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum AskedSecret {
     Token,
     Header(String),
     Query(String),
     Env(String),
-    /// What a placeholder of a client's entry stands for.
+    /// A value for a placeholder of a client's entry.
     Fill(String),
 }
 
-/// Notes it in the arguments.
+/// Puts it into the arguments.
 pub(crate) fn in_order(cli: &mut Cli, matches: &ArgMatches) -> Result<(), CommandFailure> {
     let (given, fill, matches) = match (&mut cli.command, matches.subcommand()) {
         (AnyCommand::Add(args), Some(("add", matches))) => {

@@ -1,9 +1,9 @@
-//! Other whitespace for JSON text. Nothing is read and written anew: each number, text and name stays the text that it
-//! is, whatever its length.
+//! Changes the whitespace of JSON text. Nothing is parsed and written again: each number, text and name keeps its text,
+//! whatever its length.
 
 use std::iter;
 
-/// What JSON takes for whitespace.
+/// The whitespace of JSON.
 const BLANK: [char; 4] = [' ', '\n', '\r', '\t'];
 
 /// For people: each entry on a line of its own.
@@ -59,7 +59,7 @@ fn tokens(json: &str) -> impl Iterator<Item = &str> {
     })
 }
 
-/// Where the text ends that begins with a quote.
+/// The end of the text that starts with a quote.
 fn end_of_text(json: &str) -> usize {
     let mut escaped = false;
     let quote = json.bytes().skip(1).position(|byte| {

@@ -1,4 +1,4 @@
-//! Printing. What a server says is hostile text: on a terminal no control character of it survives.
+//! Printing. What a server sends is hostile text: its control characters never reach a terminal.
 
 use std::fmt::{Display, Write as _};
 use std::io::{self, IsTerminal, Write};
@@ -14,7 +14,7 @@ const NARROW: u16 = 40;
 /// Characters of one cell; the whole text is in the other formats.
 const WIDEST: usize = 160;
 
-/// Where data goes and in which form.
+/// Where data goes, and its format.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Printer {
     format: Format,
@@ -48,7 +48,7 @@ impl Printer {
         }
     }
 
-    /// The same for what holds raw JSON, which keeps its text: only the space between its parts is ours.
+    /// The same for a value with raw JSON, which keeps its text: only the whitespace between its parts is changed.
     pub(crate) fn one_as_it_is(
         self,
         value: &impl Serialize,
@@ -73,13 +73,13 @@ pub(crate) fn json(value: &impl Serialize) -> io::Result<()> {
     out(&document(serde_json::to_string_pretty(value)?))
 }
 
-/// One document on one line, at once: whoever reads the stream waits for it.
+/// One document on one line, at once: a reader of the stream waits for it.
 pub(crate) fn line(value: &impl Serialize) -> io::Result<()> {
     out(&document(serde_json::to_string(value)?))
 }
 
-/// JSON as it is, or, on a terminal, with what would steer it escaped: such characters stand only within texts, so it stays
-/// the same document.
+/// JSON as it is, or, on a terminal, with control characters escaped: such characters are only within texts, so it stays the
+/// same document.
 fn document(json: String) -> String {
     if io::stdout().is_terminal() { escaped(&json) } else { json }
 }
@@ -118,7 +118,7 @@ pub(crate) fn note(text: &str) {
     let _ = writeln!(io::stderr(), "{}", plain_lines(text));
 }
 
-/// A line for people that the next one takes the place of; only on a terminal.
+/// A line for people that the next one replaces; only on a terminal.
 pub(crate) fn show_progress(line: &str) {
     let mut stderr = io::stderr();
     if stderr.is_terminal() {
@@ -129,7 +129,7 @@ pub(crate) fn show_progress(line: &str) {
     }
 }
 
-/// Takes that line away.
+/// Removes that line.
 pub(crate) fn clear_progress() {
     let mut stderr = io::stderr();
     if stderr.is_terminal() {
@@ -154,7 +154,7 @@ fn table<T>(rows: &[T], columns: &[Column<T>]) -> String {
     table.lines().map(|line| line.trim_end().to_owned()).collect::<Vec<_>>().join("\n")
 }
 
-/// The beginning of a text that would make a table of one column.
+/// The start of a text that is too long for a column of a table.
 fn cut(text: &str) -> String {
     match text.char_indices().nth(WIDEST) {
         Some((end, _)) => format!("{}…", text.get(..end).unwrap_or_default()),
@@ -176,12 +176,12 @@ fn hostile(c: char) -> bool {
     c.is_control() || matches!(c, '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
 }
 
-/// What is known, or a dash.
+/// The value, or a dash when it is not known.
 pub(crate) fn or_dash(known: Option<impl Display>) -> String {
     known.map_or_else(|| "-".to_owned(), |known| known.to_string())
 }
 
-/// The word of a closed set, as JSON has it.
+/// The word of a closed set, as in JSON.
 pub(crate) fn word(of: impl Serialize) -> String {
     let word = serde_json::to_value(of).ok();
     or_dash(word.as_ref().and_then(|word| word.as_str()))

@@ -1,5 +1,5 @@
-//! Servers that do not let everybody in: certificates that are shown, agreed to and refused when they change, and refusals of strangers
-//! in every shape, which open to what a person has.
+//! Servers that do not let everybody in: certificates that are shown, agreed to and refused when they change, and refusals
+//! of strangers in every shape, which open to what a person has.
 
 #![allow(
     clippy::unwrap_used,
@@ -66,11 +66,11 @@ async fn a_certificate_is_shown_agreed_to_and_refused_when_it_changes() {
     changed.refused(
         1,
         &[
-            "not the one that was agreed to",
+            "not the accepted one",
             "Find out why before you agree to the new one (mcp-discovery edit",
-            "The one that was agreed to:",
+            "The accepted certificate:",
             &colons,
-            "shown now:",
+            "presented now:",
         ],
     );
     is_in_our_words(&changed.stderr());
@@ -88,7 +88,7 @@ async fn a_ca_file_is_named_from_where_one_stands() {
     let (place, server, ca) = (Place::new(), Fake::modern().start().await, Ca::new());
     let secured = Secured::before(server.address(), ca.signs(CertificateFault::Nothing)).await;
     let url = secured.url("127.0.0.1", "/mcp");
-    place.run(&["add", &url]).refused(1, &["signed by `CN=Test CA`, whom nobody here trusts"]);
+    place.run(&["add", &url]).refused(1, &["signed by `CN=Test CA`, which this computer does not trust"]);
     place
         .run(&["add", &url, "--ca", "/nowhere/ca.pem"])
         .refused(2, &["the CA file `/nowhere/ca.pem` cannot be read"]);
@@ -108,8 +108,8 @@ fn what_is_no_agreement_is_wrong_usage() {
     let place = Place::new();
     place
         .run(&["add", "https://127.0.0.1:9", "--trust-certificate", "12:34"])
-        .refused(2, &["no fingerprint"]);
-    place.run(&["add", "http://127.0.0.1:9", "--ca", "x.pem"]).refused(2, &["no https:// address"]);
+        .refused(2, &["not the fingerprint"]);
+    place.run(&["add", "http://127.0.0.1:9", "--ca", "x.pem"]).refused(2, &["not an https:// address"]);
     place.run(&["edit", "nobody", "--ca", "a", "--system-trust"]).refused(2, &["cannot be used with"]);
     place.run(&["edit", "nobody", "--system-trust"]).refused(3, &["`nobody`"]);
 }

@@ -126,7 +126,7 @@ fn a_file_that_changed_between_showing_and_consent_is_refused() {
     let consent = bench.entry()["consent"].as_str().unwrap().to_owned();
     bench.set_up(&["--other"]);
     let refused = run(&bench.place, &["add", "--from", "cursor/witness", "--agree", &consent]);
-    refused.refused(1, &["something else by now"]);
+    refused.refused(1, &["has changed since"]);
     assert!(bench.starts().is_empty());
     // What was added stays as it is when its entry changes later, and the entry says so.
     let consent = bench.entry()["consent"].as_str().unwrap().to_owned();

@@ -48,9 +48,12 @@ fn what_has_no_effect_yet_is_marked_wherever_it_is_read() {
     assert!(checked.stdout().contains("it loads; 2 settings have no effect yet"), "{}", checked.stdout());
     let shown = place.run(&["config", "show", "--format", "table"]);
     for said in [checked.stderr(), shown.stderr()] {
-        assert!(said.contains(":2:3: no effect yet: security.tls_verify: certificates are judged"), "{said}");
         assert!(
-            said.contains(":3:1: no effect yet: notifications: nobody is told outside the app"),
+            said.contains(":2:3: no effect yet: security.tls_verify: certificates are checked"),
+            "{said}"
+        );
+        assert!(
+            said.contains(":3:1: no effect yet: notifications: no notification is sent outside the app"),
             "{said}"
         );
     }
@@ -161,8 +164,8 @@ fn the_file_is_changed_line_by_line() {
     assert!(wrong.stderr().contains("23:17: error: health_monitoring.max_failures"), "{}", wrong.stderr());
     for (args, code, words) in [
         (&["config", "set", "a..b", "1"][..], 2, "empty key"),
-        (&["config", "unset", "gateway.listen"], 2, "nothing to take away"),
-        (&["config", "restore", "999"], 1, "no version 999"),
+        (&["config", "unset", "gateway.listen"], 2, "nothing to remove"),
+        (&["config", "restore", "999"], 1, "version 999"),
     ] {
         let ran = place.run(args);
         assert_eq!(ran.code(), code, "{args:?}: {}", ran.stderr());

@@ -76,7 +76,7 @@ async fn an_address_is_mended_tried_first_and_taken_back_with_its_token() {
 
     let moved = run(&place, &["--format", "table", "edit", id, "--url", &there.url()], "");
     assert!(moved.stdout().contains("undo"), "{}", moved.stdout());
-    assert!(moved.stderr().contains("does not go along to the new address: token"), "{}", moved.stderr());
+    assert!(moved.stderr().contains("not sent to the new address: token"), "{}", moved.stderr());
     assert_eq!(status(&place), "needs_sign_in");
     let list = run(&place, &["--format", "table", "secret", "list"], "");
     assert!(list.stdout().contains("token (former)"), "{}", list.stdout());
@@ -84,7 +84,7 @@ async fn an_address_is_mended_tried_first_and_taken_back_with_its_token() {
     assert_eq!(status(&place), "healthy", "its token is back");
 
     let left_out = run(&place, &["edit", "weather", "--without", "token"], "");
-    assert!(left_out.stderr().contains("not given to it any more: token"), "{}", left_out.stderr());
+    assert!(left_out.stderr().contains("no longer given to it: token"), "{}", left_out.stderr());
     assert_eq!(status(&place), "needs_sign_in");
     run(&place, &["undo"], "");
     assert_eq!(status(&place), "healthy");
@@ -101,7 +101,7 @@ fn what_does_not_fit_says_what_to_do() {
     run(&place, &["edit", "one", "--without", "tokne"], "").refused(2, &["tokne", "header:NAME"]);
     run(&place, &["edit", "one", "--token", "hunter2"], "").refused(2, &["--token -"]);
     let clear = ["edit", "one", "--url", "http://192.0.2.1/mcp", "--token", "-", "--no-probe"];
-    run(&place, &clear, "x").refused(1, &["in the clear", "--in-clear"]);
+    run(&place, &clear, "x").refused(1, &["unencrypted", "--in-clear"]);
     run(&place, &["edit", "one", "--env", "A=-"], "x").refused(2, &["address"]);
     let named = run(&place, &["edit", "one", "--name", "first"], "").json();
     assert_eq!((&named["server"]["name"], &named["steps"]), (&json!("first"), &json!([])));

@@ -1,4 +1,5 @@
-//! What goes wrong from outside: one clear sentence, the promised exit code, the data as before; and several secrets of one command.
+//! What goes wrong from outside: one clear sentence, the promised exit code, the data as before; and several secrets of one
+//! command.
 
 #![allow(
     clippy::unwrap_used,
@@ -22,7 +23,7 @@ fn wrong_usage_says_what_to_type() {
     place.run(&["frobnicate"]).refused(2, &["frobnicate", "--help"]);
     place.run(&["add"]).refused(2, &["URL", "--stdio"]);
     place.run(&["add", "http://127.0.0.1:1", "--metadata", "region"]).refused(2, &["`region`", "key=value"]);
-    place.run(&["call", "echo", "{not json"]).refused(2, &["no JSON object"]);
+    place.run(&["call", "echo", "{not json"]).refused(2, &["not a JSON object"]);
     place.run(&["scan", "--ports", "70000"]).refused(2, &["`70000`", "65535"]);
     place.run(&["scan", "8.8.8.8"]).refused(2, &["`8.8.8.8`", "public"]);
     place.run(&["servers", "--filter", "{\"a\":{\"$gtt\":1}}"]).refused(2, &["$gtt"]);

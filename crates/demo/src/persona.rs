@@ -72,7 +72,7 @@ pub struct Steps {
 pub struct Resource {
     /// Its key.
     pub uri: &'static str,
-    /// For people.
+    /// The name that people read.
     pub name: &'static str,
     /// Its text.
     pub text: &'static str,

@@ -1,4 +1,4 @@
-//! What a server's tools are, as a hash, so that two looks at it can be held against each other.
+//! The tools of a server as a hash, so that two states of it can be compared.
 
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
@@ -7,28 +7,28 @@ use model::{Schema, Tool, sorted_text};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
-/// How many bytes of a hash are kept of all tools, and of each. It tells apart, it proves nothing.
+/// How many bytes of a hash are kept of all tools, and of each: enough to distinguish, not to prove.
 const ALL: usize = 16;
 const EACH: usize = 8;
 
 /// The tools of a server: a hash of all of them, and of each by its name.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Definition {
-    /// Of all.
+    /// The hash of all tools.
     pub hash: String,
-    /// Of each.
+    /// The hash of each tool.
     pub tools: BTreeMap<String, String>,
 }
 
 impl Definition {
-    /// Of these tools, in whatever order they were listed. Their names, descriptions and schemas count, and nothing else: hints
-    /// and titles are for people.
+    /// Computed from these tools, in whatever order they were listed. Their names, descriptions and schemas count, and
+    /// nothing else: hints and titles are for people.
     pub fn of(tools: &[Tool]) -> Self {
         let each = tools.iter().map(|tool| (tool.name.clone(), hex(&tool_hash(tool), EACH)));
         Self::of_hashes(each.collect())
     }
 
-    /// Of tools whose hashes are known.
+    /// Computed from tools whose hashes are known.
     pub(crate) fn of_hashes(tools: BTreeMap<String, String>) -> Self {
         let mut all = Sha256::new();
         for part in tools.iter().flat_map(|(name, hash)| [name, hash]) {

@@ -1,5 +1,6 @@
-//! Where servers come from, and the memory of it. A source finds; it never decides what is kept: rows go to a person or to the
-//! registry. What scans found is kept in a file of its own ([`ScanMemory`]), to be looked at again and compared.
+//! Where servers come from, and the memory of it. A source finds servers; it never decides what is kept: rows go to the user
+//! or to the registry. The results of scans are kept in a file of their own ([`ScanMemory`]), to be shown again and
+//! compared.
 
 pub mod clients;
 mod definition;

@@ -8,14 +8,14 @@ use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 /// A port of this computer that accepts connections from this computer.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Listening {
-    /// Where to connect; always a loopback address.
+    /// The address to connect to; always a loopback address.
     pub address: SocketAddr,
-    /// The name of the program, when we may know.
+    /// The name of the program, when it can be determined.
     pub process: Option<String>,
 }
 
-/// Every listening TCP port that loopback reaches, except our own, in order of port. A socket bound to every
-/// address counts as loopback; one bound to an outside address only is not ours to ask without consent.
+/// Every listening TCP port that loopback reaches, except our own, in order of port. A socket bound to every address counts
+/// as loopback; one bound to an outside address only must not be probed without consent.
 ///
 /// Blocking: on Linux it walks `/proc`.
 pub fn listening() -> Vec<Listening> {
@@ -55,8 +55,8 @@ fn reachable(sockets: impl Iterator<Item = (SocketAddr, String)>) -> Vec<Listeni
         .collect()
 }
 
-/// The loopback address that reaches a socket bound to `bound`, if any. A socket on `::` takes IPv4 as well
-/// on every system but OpenBSD.
+/// The loopback address that reaches a socket bound to `bound`, if any. A socket on `::` accepts IPv4 as well on every
+/// system but OpenBSD.
 fn loopback(bound: IpAddr) -> Option<IpAddr> {
     match bound {
         IpAddr::V4(ip) if ip.is_unspecified() => Some(Ipv4Addr::LOCALHOST.into()),

@@ -1,5 +1,6 @@
-//! The other way round: what servers ask a legacy client, and tell it beside its answers (MCP 2025-11-25, sampling, elicitation,
-//! roots, logging, `resources/updated`). Each is of one session of one client, and reaches no other.
+//! The opposite direction: what servers ask a legacy client, and send to it besides its answers (MCP 2025-11-25, sampling,
+//! elicitation, roots, logging, `resources/updated`). Each message belongs to one session of one client, and reaches no
+//! other.
 
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -19,33 +20,33 @@ use tokio::time::timeout;
 
 use crate::reply::notification;
 
-/// What goes to a client on one of its streams: JSON-RPC messages.
+/// Messages to a client on one of its streams: JSON-RPC messages.
 pub(crate) type Outbox = mpsc::Sender<String>;
 
-/// A person may have to answer.
+/// The time limit of an answer: a person may have to give it.
 const ANSWER_WITHIN: Duration = Duration::from_mins(10);
-/// What a client can be asked, and what it must have declared for that.
+/// What a client can be asked, and the capability it must have declared for that.
 const QUESTIONS: [(&str, &str); 3] =
     [("sampling/createMessage", "sampling"), ("elicitation/create", "elicitation"), ("roots/list", "roots")];
-/// How many questions may wait for their answer, and how many streams a client may have open.
+/// How many questions can wait for their answer, and how many streams a client can have open.
 const MOST_QUESTIONS: usize = 64;
 const MOST_STREAMS: usize = 16;
-/// How many resources a client may hear of in one session.
+/// How many resources a client can be subscribed to in one session.
 const MOST_WATCHED: usize = 1_000;
 
 /// The client at the other end of a session.
 pub(crate) struct AskedClient {
     /// What it declared, in JSON.
     capabilities: Value,
-    /// Its streams, and its calls under way that can be told something.
+    /// Its streams, and its calls under way that messages can be sent with.
     streams: Mutex<Vec<Outbox>>,
     calls: Mutex<Vec<Outbox>>,
     questions: Mutex<Questions>,
-    /// From which level on it wants to be told what servers log.
+    /// The level from which on it wants log messages of servers.
     level: Mutex<Option<String>>,
-    /// Servers whose conversation has begun and that do not know the level yet.
+    /// Servers whose conversation has started and that do not know the level yet.
     fresh: Mutex<Vec<ServerId>>,
-    /// The resources that it wants to hear of, and what it calls them.
+    /// The resources that it is subscribed to, and its names for them.
     watched: Mutex<HashMap<(ServerId, String), String>>,
 }
 
@@ -75,7 +76,7 @@ impl AskedClient {
         self.capabilities.to_string()
     }
 
-    /// A stream of it was opened. The oldest of too many is closed.
+    /// Adds a stream of it. The oldest of too many is closed.
     pub(crate) fn opened(&self) -> mpsc::Receiver<String> {
         let (stream, messages) = mpsc::channel(256);
         let mut streams = self.streams.lock();
@@ -96,7 +97,7 @@ impl AskedClient {
         self.streams.lock().iter().any(|stream| !stream.is_closed())
     }
 
-    /// A call of it is under way, and can be told something.
+    /// A call of it is under way, and messages can be sent with it.
     pub(crate) fn calls(&self, outbox: &Outbox) {
         let mut calls = self.calls.lock();
         calls.retain(|call| !call.is_closed());
@@ -111,14 +112,14 @@ impl AskedClient {
         self.level.lock().clone()
     }
 
-    /// A conversation with this server begins.
+    /// A conversation with this server starts.
     fn begins(&self, server: ServerId) {
         let mut fresh = self.fresh.lock();
         fresh.retain(|known| *known != server);
         fresh.push(server);
     }
 
-    /// The level that a server is to be told now, once a conversation.
+    /// The level to send to a server now, once in a conversation.
     pub(crate) fn level_for(&self, server: ServerId) -> Option<String> {
         let level = self.level()?;
         let mut fresh = self.fresh.lock();
@@ -127,7 +128,7 @@ impl AskedClient {
         (fresh.len() < before).then_some(level)
     }
 
-    /// It wants to hear of a resource, which it calls so; false when it hears of too many already.
+    /// Subscribes it to a resource, under its name for it; false when it has too many subscriptions already.
     pub(crate) fn watch(&self, server: ServerId, own: String, public: String) -> bool {
         let mut watched = self.watched.lock();
         let has_room = watched.len() < MOST_WATCHED || watched.contains_key(&(server, own.clone()));
@@ -137,12 +138,12 @@ impl AskedClient {
         has_room
     }
 
-    /// Not any more.
+    /// Ends the subscription.
     pub(crate) fn unwatch(&self, server: ServerId, own: String) {
         self.watched.lock().remove(&(server, own));
     }
 
-    /// Its answer to a question of ours. What answers nothing is dropped.
+    /// Its answer to one of our questions. An answer without a question is dropped.
     pub(crate) fn answered(&self, id: &RawValue, reply: Reply) {
         let id = id.get().parse::<u64>().ok();
         let waiting = id.and_then(|id| self.questions.lock().waiting.remove(&id));
@@ -151,7 +152,7 @@ impl AskedClient {
         }
     }
 
-    /// Where something is said that belongs to no call: on the way of its only call, else on a stream of its own.
+    /// The channel for messages that belong to no call: with its only call, else on a stream of its own.
     fn somewhere(&self) -> Option<Outbox> {
         let mut calls = self.calls.lock();
         calls.retain(|call| !call.is_closed());
@@ -220,7 +221,7 @@ impl AskedClient {
     }
 }
 
-/// Nobody waits for the answer once it is dropped.
+/// Nothing waits for the answer once it is dropped.
 struct WaitingQuestion<'a> {
     client: &'a AskedClient,
     id: u64,
@@ -232,7 +233,7 @@ impl Drop for WaitingQuestion<'_> {
     }
 }
 
-/// A legacy client as one server sees it: in a conversation, or on the way of one call's answer.
+/// A legacy client as one server sees it: in a conversation, or with one call's answer.
 pub(crate) struct ClientRelay {
     client: Arc<AskedClient>,
     server: ServerId,
@@ -240,13 +241,13 @@ pub(crate) struct ClientRelay {
 }
 
 impl ClientRelay {
-    /// Of a conversation that begins.
+    /// For a conversation that starts.
     pub(crate) fn of_conversation(client: Arc<AskedClient>, server: ServerId) -> Self {
         client.begins(server);
         Self { client, server, outbox: None }
     }
 
-    /// Of a call.
+    /// For a call.
     pub(crate) fn of_call(client: Arc<AskedClient>, server: ServerId, outbox: Option<Outbox>) -> Self {
         Self { client, server, outbox }
     }
@@ -289,8 +290,8 @@ impl Client for ClientRelay {
     }
 }
 
-/// A client of whom one call is under way and who can be asked nothing by its server: of what is said on the way of the answer it
-/// hears what the server logs, if it wants to.
+/// A client with one call under way that cannot be asked anything by its server: it gets the log messages of the server with
+/// the answer, if it wants them.
 pub(crate) struct LogListener {
     pub(crate) outbox: Outbox,
 }

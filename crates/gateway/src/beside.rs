@@ -1,4 +1,4 @@
-//! What clients see beside tools: resources, their templates, and prompts.
+//! What clients see besides tools: resources, their templates, and prompts.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::Arc;
@@ -14,18 +14,18 @@ use crate::listing::{ListedEntry, PagedList, members_but};
 use crate::names::{NameSpace, OfferOrigin, Unnamed};
 use crate::template::UriTemplate;
 
-/// Who has something, and what it is called there.
+/// The owner of something, and its name there.
 #[derive(Debug, Clone)]
 pub(crate) struct Offered {
     pub(crate) server: Arc<ServerInfo>,
     pub(crate) own: String,
-    /// What its server, or group, is called.
+    /// The name of its server or group.
     pub(crate) owner_name: String,
-    /// Why it cannot be used now.
+    /// The reason why it cannot be used now.
     pub(crate) unavailable: Option<String>,
 }
 
-/// All of it at one moment.
+/// Everything at one moment.
 #[derive(Debug)]
 pub(crate) struct CatalogBeside {
     pub(crate) resources: PagedList<Offered>,
@@ -45,7 +45,7 @@ pub enum OfferedKind {
 }
 
 impl OfferedKind {
-    /// The member of a definition that is its name.
+    /// The member of a definition that is the name.
     fn key(self) -> &'static str {
         match self {
             Self::Resources => "uri",
@@ -54,7 +54,7 @@ impl OfferedKind {
         }
     }
 
-    /// What is offered as a capability.
+    /// Its capability.
     fn capability(self, own: &str) -> String {
         match self {
             Self::Resources | Self::Templates => format!("resource:{own}"),
@@ -62,7 +62,7 @@ impl OfferedKind {
         }
     }
 
-    /// What a server lists of it, by its own names, with the definitions that are known.
+    /// The entries that a server lists, by its own names, with the definitions that are known.
     fn listed(self, info: &ServerInfo) -> BTreeMap<String, String> {
         let (names, defined) = match self {
             Self::Resources => (&info.resources[..], &info.definitions.resources),
@@ -131,8 +131,8 @@ impl CatalogBeside {
         }
     }
 
-    /// Who has the resource of this URI: whoever lists it, else who has the template that says most of it, else who lists some that
-    /// begin alike. Servers link to resources that they list nowhere.
+    /// The owner of the resource with this URI: the server that lists it, else the one with the most specific template for
+    /// it, else one that lists resources with the same prefix. Servers link to resources that they do not list.
     pub(crate) fn resource(&self, uri: &str) -> Option<Offered> {
         if let Some(listed) = self.resources.get(uri) {
             return Some(listed.to.clone());
@@ -140,7 +140,7 @@ impl CatalogBeside {
         self.of_template(uri).or_else(|| self.beside_others(uri))
     }
 
-    /// Whoever lists resources of the same scheme and authority, of several the one whose are most alike.
+    /// The server that lists resources of the same scheme and authority; of several, the one whose URIs are most alike.
     fn beside_others(&self, uri: &str) -> Option<Offered> {
         let (scheme, rest) = uri.split_once("://")?;
         let (authority, _) = rest.split_once('/').filter(|(authority, _)| !authority.is_empty())?;
@@ -168,7 +168,7 @@ impl CatalogBeside {
         Some(Offered { own, ..listed.to.clone() })
     }
 
-    /// Of resources with their templates, and of prompts.
+    /// The owners of resources with their templates, and of prompts.
     pub(crate) fn fingerprints(&self) -> [[u8; 32]; 2] {
         let (resources, templates) = (self.resources.fingerprint(), self.templates.fingerprint());
         let mut both = resources;
@@ -198,7 +198,7 @@ fn of_server<'a>(
     })
 }
 
-/// What the servers of a group offer, each once: of the first that can be asked for it.
+/// What the servers of a group offer, each once: by the first that can be asked for it.
 fn of_group(kind: OfferedKind, servers: &[&Server], allowed: &Allowed) -> Vec<ListedEntry<Offered>> {
     let mut found: BTreeMap<String, ListedEntry<Offered>> = BTreeMap::new();
     for server in servers {

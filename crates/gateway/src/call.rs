@@ -19,12 +19,12 @@ use crate::asked::{ClientRelay, LogListener, Outbox};
 use crate::conversations::{LEVEL_LIMIT, LiveSession};
 use crate::wanted::{AskedMethod, WantedRequest};
 
-/// No call takes longer, whatever its server says meanwhile.
+/// The longest time of a call, whatever its server sends meanwhile.
 pub(crate) const LONGEST: Duration = Duration::from_hours(1);
-/// Results are read by JSON readers that stop at 128 levels, and stand within an answer.
+/// Results are read by JSON readers that stop at 128 levels, and are within an answer.
 const DEEPEST: usize = 120;
 
-/// A result, and who sent it.
+/// A result, and the server that sent it.
 #[derive(Debug)]
 pub(crate) struct ServerAnswer {
     pub(crate) result: Box<RawValue>,
@@ -36,26 +36,26 @@ pub(crate) struct ServerAnswer {
 pub(crate) struct GatewayCall<'a> {
     pub(crate) wanted: &'a WantedRequest,
     pub(crate) cancel: &'a CancellationToken,
-    /// Where its client is told something before the answer.
+    /// The channel for messages to its client before the answer.
     pub(crate) outbox: Option<Outbox>,
     /// The session of a legacy client.
     pub(crate) live: Option<&'a LiveSession>,
-    /// What the server gave the client to come back with, in JSON.
+    /// The state that the server gave the client to send back, in JSON.
     pub(crate) state: Option<String>,
-    /// Headers that go on to servers.
+    /// Headers that are passed on to servers.
     pub(crate) passage: &'a [(HeaderName, HeaderValue)],
-    /// Servers whose child each client has for itself, by name or id.
+    /// Servers that run a separate child process for each client, by name or id.
     pub(crate) per_client: &'a [String],
-    /// Who is asked, and by which name.
+    /// The server or tool that is asked, by its name.
     pub(crate) to: Option<(ServerId, String)>,
     pub(crate) has_progressed: bool,
     pub(crate) is_bounded: bool,
-    /// How long a server may say nothing of a call that no rule bounds.
+    /// How long a server can be silent in a call that has no timeout by a rule.
     pub(crate) idle: Duration,
 }
 
 impl GatewayCall<'_> {
-    /// Who hears what the server says on the way of the answer.
+    /// The receiver of the server's messages with the answer.
     fn client(&self, server: ServerId) -> Option<Arc<dyn Client>> {
         let outbox = self.outbox.clone();
         match self.live {
@@ -65,7 +65,7 @@ impl GatewayCall<'_> {
         }
     }
 
-    /// What is declared to a server of the modern era, in JSON: what its client can be asked, never what we can.
+    /// The client capabilities that a server of the modern era is sent, in JSON: those of its client, never ours.
     fn declared(&self) -> Option<Arc<str>> {
         match self.live {
             Some(live) => Some(live.asked.declared().into()),
@@ -73,7 +73,7 @@ impl GatewayCall<'_> {
         }
     }
 
-    /// A server is told once a conversation what its client wants to know of its log.
+    /// A server is told once in a conversation which log messages its client wants.
     async fn tell_level(&self, session: &Session, server: ServerId) {
         let Some(level) = self.live.and_then(|live| live.asked.level_for(server)) else { return };
         let params = RawValue::from_string(format!(r#"{{"level":{}}}"#, quoted(&level)));
@@ -83,7 +83,7 @@ impl GatewayCall<'_> {
         let _ = session.request("logging/setLevel", &params, options).await;
     }
 
-    /// Passes reports of progress on, by the client's own token; true when there was one.
+    /// Passes on progress reports, with the client's own token; true when there was one.
     async fn pass_on(&self, mut reports: mpsc::Receiver<ToolProgress>) -> bool {
         let mut has_progressed = false;
         while let Some(one) = reports.recv().await {
@@ -139,7 +139,7 @@ impl mesh::Sending for GatewayCall<'_> {
         self.has_progressed = has_progressed;
         let result = answer?;
         if !is_object(&result) || !raw::nests_within(result.get(), DEEPEST) {
-            let message = format!("`{own}` answered with something that is no result");
+            let message = format!("`{own}` answered with something that is not a result");
             return Err(McpError::NotMcp { field: "result".to_owned(), message });
         }
         Ok(ServerAnswer { result, era, server })
@@ -159,14 +159,14 @@ impl mesh::Sending for GatewayCall<'_> {
     }
 }
 
-/// Whether a session of a legacy client has a conversation of its own with this server: over HTTP, and with a child where a person
-/// wants that, by name or id.
+/// Whether a session of a legacy client has its own conversation with this server: over HTTP, and with a child process where
+/// the configuration says so, by name or id.
 pub(crate) fn has_own(server: &ServerInfo, per_client: &[String]) -> bool {
     let id = server.id.to_string();
     server.transport != Transport::Stdio || per_client.iter().any(|one| *one == server.name || *one == id)
 }
 
-/// A report of progress for a client, by its own token.
+/// A progress report for a client, with its own token.
 fn report(token: &str, ToolProgress { progress, total, message }: &ToolProgress) -> String {
     let mut params = format!(r#"{{"progressToken":{token},"progress":{progress}"#);
     if let Some(total) = total {

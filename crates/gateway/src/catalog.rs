@@ -1,6 +1,6 @@
-//! What clients see, tools here, all else in `beside`: made of the registry's records, never by asking servers. A server that is down or still starting
-//! stays listed, since clients drop a list for good and each change costs them their cached prompts; who is paused, blocked or
-//! not allowed is gone at once.
+//! What clients see, tools here, all else in `beside`: made of the registry's records, never by asking servers. A server
+//! that is down or still starting stays listed, since clients drop a list for good and each change costs them their cached
+//! prompts; a server that is paused, blocked or not allowed is removed at once.
 
 use std::collections::{BTreeMap, HashMap};
 use std::fmt::Write;
@@ -19,7 +19,7 @@ use crate::links::{RenamedUris, renamed_in};
 use crate::listing::{ListedEntry, PagedList};
 use crate::names::{NameSpace, OfferOrigin, Unnamed};
 
-/// Whom a call of a tool goes to.
+/// The target of a call of a tool.
 #[derive(Debug, Clone)]
 pub(crate) enum CallTo {
     /// This server.
@@ -28,38 +28,38 @@ pub(crate) enum CallTo {
     Group(Arc<Group>),
 }
 
-/// Whom a call of a tool that clients see goes to, and where it comes from.
+/// The target of a call of a tool that clients see, and its owner.
 #[derive(Debug)]
 pub(crate) struct CatalogTool {
     pub(crate) to: CallTo,
     pub(crate) origin: OfferOrigin,
-    /// What its server, or group, is called.
+    /// The name of its server or group.
     pub(crate) owner_name: String,
 }
 
-/// What the list depends on.
+/// The inputs of the list.
 #[derive(Debug)]
 struct CatalogState {
     info: Arc<ServerInfo>,
     status: HealthStatus,
     is_starting: bool,
-    /// Names of tools that it does not list any more.
+    /// Names of tools that it no longer lists.
     lacks: Vec<String>,
 }
 
-/// Tells lists apart; whether something can be used now does not count.
+/// Identifies a list; whether something can be used now does not count.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub(crate) struct Fingerprints {
     pub(crate) tools: [u8; 32],
-    /// Of resources and templates.
+    /// The same for resources and templates.
     pub(crate) resources: [u8; 32],
     pub(crate) prompts: [u8; 32],
 }
 
-/// All that clients see at one moment.
+/// Everything that clients see at one moment.
 #[derive(Debug)]
 pub(crate) struct Catalog {
-    /// The last state of the registry that it is known to hold in.
+    /// The last state of the registry in which it is known to be valid.
     revision: AtomicU64,
     sources: Vec<CatalogState>,
     config: Arc<Config>,
@@ -70,7 +70,7 @@ pub(crate) struct Catalog {
 }
 
 impl Catalog {
-    /// Whether it would be made of the same again.
+    /// Whether it would be made from the same inputs again.
     pub(crate) fn holds(&self, snapshot: &Snapshot, config: &Arc<Config>) -> bool {
         if !Arc::ptr_eq(&self.config, config) {
             return false;
@@ -88,7 +88,7 @@ impl Catalog {
         holds
     }
 
-    /// Of what there is now. `name` gives names to those that have none, and returns those of all.
+    /// Made from the current state. `name` gives names to those that have none, and returns those of all.
     pub(crate) fn of(
         snapshot: &Snapshot,
         config: &Arc<Config>,
@@ -124,7 +124,7 @@ impl Catalog {
 }
 
 impl Catalog {
-    /// The same with less in it: what a client sees. It is not asked whether it holds.
+    /// A reduced copy: what one client sees. Its validity is not checked.
     pub(crate) fn with(&self, tools: PagedList<CatalogTool>, beside: CatalogBeside) -> Self {
         let [resources, prompts] = beside.fingerprints();
         Self {
@@ -149,7 +149,7 @@ pub(crate) fn own_tools(server: &Server, allowed: &Allowed) -> PagedList<()> {
     PagedList::new("name", offered(server, allowed).map(entry).collect())
 }
 
-/// Whether clients may see a server at all.
+/// Whether clients can see a server at all.
 pub(crate) fn is_listed(server: &Server) -> bool {
     !server.info.paused && !matches!(server.health.status, HealthStatus::Paused | HealthStatus::Blocked)
 }
@@ -159,7 +159,7 @@ fn offered<'a>(server: &'a Server, allowed: &'a Allowed) -> impl Iterator<Item =
     tools.filter(|tool| !server.health.lacks(&tool.name) && allowed.lets_tool(&server.info, tool))
 }
 
-/// A group, and those of its servers that clients may see.
+/// A group, and those of its servers that clients can see.
 pub(crate) struct SeenGroup<'a> {
     pub(crate) group: &'a ReplicaGroup,
     pub(crate) servers: Vec<&'a Server>,
@@ -174,7 +174,7 @@ fn groups_in<'a>(
     groups.map(|group| SeenGroup { group, servers: members_of(snapshot, group, is_seen) }).collect()
 }
 
-/// The servers that clients may see and that are in no group.
+/// The servers that clients can see and that are in no group.
 pub(crate) fn alone<'a>(
     snapshot: &'a Snapshot,
     groups: &'a [SeenGroup<'_>],
@@ -213,7 +213,7 @@ fn tools(
     tools
 }
 
-/// The servers that a person put into a group, told by id or by a name that only one has.
+/// The servers of a group in the configuration, by id or by a name that only one has.
 pub(crate) fn members_of<'s>(
     snapshot: &'s Snapshot,
     group: &ReplicaGroup,
@@ -267,12 +267,12 @@ fn group_tools(
     tools.into_values().collect()
 }
 
-/// What owns the names of a group.
+/// The owner of the names of a group.
 pub(crate) fn group_owner(group: &ReplicaGroup) -> String {
     format!("group {}", group.name)
 }
 
-/// Why a server takes no call now.
+/// The reason why a server takes no call now.
 pub(crate) fn unavailable(server: &Server) -> Option<String> {
     let reason = || server.health.reason.clone().unwrap_or_else(|| server.health.label().to_owned());
     match server.health.status {
@@ -282,7 +282,7 @@ pub(crate) fn unavailable(server: &Server) -> Option<String> {
     }
 }
 
-/// The members of a tool's definition but its name, as its server wrote them.
+/// The members of a tool's definition except its name, as its server wrote them.
 fn definition(tool: &Tool) -> String {
     let mut text = String::new();
     let mut member = |key: &str, value: &str| {

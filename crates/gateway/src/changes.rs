@@ -1,4 +1,5 @@
-//! Streams on which clients are told what changes: their lists, and what servers tell a legacy client beside its calls.
+//! Streams on which clients receive changes: of their lists, and the messages that servers send a legacy client besides its
+//! calls.
 
 use bytes::Bytes;
 use futures::stream::unfold;
@@ -21,7 +22,7 @@ use crate::watched::WatchedResources;
 
 const SUBSCRIPTION_ID: &str = "io.modelcontextprotocol/subscriptionId";
 
-/// Which changes of lists somebody wants to hear of, by what a modern client calls them.
+/// Which changes of lists a client subscribed to, by the names of the modern era.
 #[derive(Debug, Clone, Copy)]
 struct WantedChanges {
     tools: bool,
@@ -60,7 +61,7 @@ impl WantedChanges {
         format!("{{{}}}", wanted.join(","))
     }
 
-    /// What is told when lists became others, by its method.
+    /// The notifications when lists change, by their method.
     fn told(self, before: &Fingerprints, after: &Fingerprints) -> Vec<&'static str> {
         let all = [
             (self.tools && before.tools != after.tools, "notifications/tools/list_changed"),
@@ -79,7 +80,7 @@ impl Gateway {
         question: &ClientRequest<'_>,
     ) -> Result<Response<Body>, Rejected> {
         if !ask.takes_events() {
-            let why = "changes are told as a stream: send `Accept: application/json, text/event-stream`";
+            let why = "changes are sent as a stream: send `Accept: application/json, text/event-stream`";
             return Err(Rejected::new(StatusCode::NOT_ACCEPTABLE, code::INVALID_REQUEST, why));
         }
         let wanted = WantedChanges::of(question.params);
@@ -99,7 +100,7 @@ impl Gateway {
         Ok(self.changes(ask, ListenerSays { first, wanted, params, over: Some(over) }, heard))
     }
 
-    /// `GET`: the stream on which a legacy client hears of changes, and is asked what belongs to no call.
+    /// `GET`: the stream on which a legacy client receives changes, and questions that belong to no call.
     pub(crate) fn listen(&self, ask: &PostedRequest) -> Response<Body> {
         if !ask.takes_events() {
             let why = "this is an MCP endpoint: clients POST to it, or GET `text/event-stream`";
@@ -159,25 +160,25 @@ impl Gateway {
     }
 }
 
-/// What is said to somebody who listens.
+/// The messages for a listener.
 struct ListenerSays {
     first: Bytes,
     wanted: WantedChanges,
     /// The params of each notification of a change.
     params: String,
-    /// How the end is told.
+    /// How the end is announced.
     over: Option<Bytes>,
 }
 
-/// What is held as long as somebody hears what servers say.
+/// What is held while a client listens to servers.
 enum HeardOn {
     /// The session of a legacy client.
     Session(#[expect(dead_code, reason = "it is held")] InUse),
-    /// What a modern client watches.
+    /// The resources that a modern client watches.
     Watches(#[expect(dead_code, reason = "it is held")] DropGuard),
 }
 
-/// Somebody who hears of changes.
+/// A client that listens to changes.
 struct Listener {
     gateway: Gateway,
     ask: PostedRequest,
@@ -189,7 +190,7 @@ struct Listener {
     waiting: Vec<Bytes>,
     wanted: WantedChanges,
     params: String,
-    /// What servers say.
+    /// Messages of servers.
     messages: Option<mpsc::Receiver<String>>,
     _heard_on: Option<HeardOn>,
     over: Option<Bytes>,
@@ -209,7 +210,7 @@ impl Listener {
         }
     }
 
-    /// Waits for something to say.
+    /// Waits for the next message.
     async fn hear(&mut self) {
         let heard = async {
             match &mut self.messages {

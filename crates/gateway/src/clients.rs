@@ -1,5 +1,5 @@
-//! Who may speak to the gateway: AI clients, each with a token of its own. A token is `mcpd_<id>_<secret>`; it opens the
-//! gateway and nothing else, and the owner's token does not open the gateway.
+//! Who can use the gateway: AI clients, each with its own token. A token is `mcpd_<id>_<secret>`; it is valid for the
+//! gateway and nothing else, and the owner's token is not valid for the gateway.
 
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -15,23 +15,23 @@ use uuid::Uuid;
 
 use crate::file::{ClientRow, GatewayFile};
 
-/// What every token begins with.
+/// The prefix of every token.
 const PREFIX: &str = "mcpd_";
 /// The longest name of a client, in characters.
 const LONGEST_NAME: usize = 64;
-/// More clients are a mistake of a script.
+/// The most clients: more are a mistake of a script.
 const MOST_CLIENTS: usize = 1_000;
 
-/// Why no token was made.
+/// Why no token was created.
 #[derive(Debug, thiserror::Error)]
 pub enum NoToken {
-    /// What a client may be called.
+    /// The name is not valid.
     #[error("a client's name has 1 to {LONGEST_NAME} characters that can be printed")]
     Name,
-    /// There are very many.
+    /// There are too many.
     #[error("there are {MOST_CLIENTS} clients with a token already: revoke some first")]
     TooMany,
-    /// It could not be kept.
+    /// It could not be stored.
     #[error(transparent)]
     File(#[from] BesideError),
 }
@@ -39,24 +39,24 @@ pub enum NoToken {
 /// A client that has a token.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct GatewayClient {
-    /// The part of its token that is no secret.
+    /// The part of its token that is not secret.
     pub id: String,
-    /// What a person calls it.
+    /// The name that the user gave it.
     pub name: String,
     /// When it got its token.
     pub created_at: Millis,
-    /// When it asked for something last.
+    /// When it last made a request.
     pub used_at: Option<Millis>,
 }
 
-/// Whoever sent a request.
+/// The client of a request.
 #[derive(Debug, Clone)]
 pub(crate) struct Caller {
     /// The id of its token; empty where no token is needed.
     pub(crate) id: Arc<str>,
-    /// Its name, for rules and the record of calls.
+    /// Its name, for rules and recorded calls.
     pub(crate) name: Option<Arc<str>>,
-    /// Its token was revoked.
+    /// Cancelled when its token is revoked.
     pub(crate) revoked: CancellationToken,
 }
 
@@ -67,7 +67,7 @@ struct KnownClient {
     hash: Vec<u8>,
     created_at: Millis,
     used_at: AtomicI64,
-    /// What of its use is written already.
+    /// The times of use that are written already.
     written_at: AtomicI64,
     revoked: CancellationToken,
 }
@@ -86,7 +86,7 @@ impl GatewayClients {
         Ok(Self { file, known })
     }
 
-    /// Whose token this is.
+    /// The client of a token.
     pub(crate) fn caller(&self, token: &str, now: Millis) -> Option<Caller> {
         let (id, secret) = token.strip_prefix(PREFIX)?.split_once('_')?;
         let client = self.known.read().get(id)?.clone();
@@ -99,7 +99,7 @@ impl GatewayClients {
         Some(Caller { id, name, revoked: client.revoked.clone() })
     }
 
-    /// Whoever speaks where no token is needed.
+    /// A client where no token is needed.
     pub(crate) fn anybody() -> Caller {
         Caller { id: "".into(), name: None, revoked: CancellationToken::new() }
     }
@@ -110,7 +110,7 @@ impl GatewayClients {
         all
     }
 
-    /// A token for a client of this name. One of the same name had another before, which is revoked.
+    /// Creates a token for a client of this name. A former token of that name is revoked.
     pub(crate) fn make(&self, name: &str, now: Millis) -> Result<(GatewayClient, String), NoToken> {
         let name = name.trim();
         let length = name.chars().count();
@@ -142,7 +142,7 @@ impl GatewayClients {
         Ok((told, format!("{PREFIX}{id}_{secret}")))
     }
 
-    /// Revokes the token of a client, told by its name or id: what it has open ends. `None` when there is none.
+    /// Revokes the token of a client, found by its name or id: its open connections end. `None` when there is none.
     pub(crate) fn revoke(&self, key: &str) -> Result<Option<GatewayClient>, BesideError> {
         let mut all = self.known.write();
         let found = all.values().find(|client| &*client.name == key || &*client.id == key).cloned();
@@ -153,7 +153,7 @@ impl GatewayClients {
         Ok(Some(client.told()))
     }
 
-    /// Writes when each was used, where that is not written yet.
+    /// Writes when each was last used, where that is not written yet.
     pub(crate) fn write_uses(&self) -> Result<(), BesideError> {
         let all: Vec<_> = self.known.read().values().cloned().collect();
         let unwritten = all.iter().filter_map(|client| {
@@ -190,7 +190,7 @@ fn hash(secret: &str) -> Vec<u8> {
     Sha256::digest(secret.as_bytes()).to_vec()
 }
 
-/// Bytes as text of hexadecimal digits.
+/// Bytes as hexadecimal digits.
 pub(crate) fn hex(bytes: &[u8]) -> String {
     let digits = bytes.iter().flat_map(|byte| [byte >> 4, byte & 15]);
     digits.filter_map(|digit| char::from_digit(digit.into(), 16)).collect()

@@ -1,5 +1,5 @@
-//! The conversations with servers that each session of a legacy client has for itself. A server keeps much by session (what it
-//! logs to whom, what it may ask, what is subscribed), so two clients never share one over HTTP. They are begun when they are
+//! The conversations with servers that each session of a legacy client has for itself. A server keeps much by session (its
+//! log messages, its questions, its subscriptions), so two clients never share one over HTTP. They are started when they are
 //! needed, and end when their client is gone.
 
 use std::collections::HashMap;
@@ -21,16 +21,16 @@ use crate::asked::{AskedClient, ClientRelay};
 use crate::sealed::ClientSession;
 use crate::streamed::LostStreams;
 
-/// For telling a server the level from which on a client wants to know what it logs.
+/// The time limit for sending a server the level of log messages that a client wants.
 pub(crate) const LEVEL_LIMIT: Duration = Duration::from_secs(5);
-/// How many sessions are more than their id; of more the one that was idle longest begins anew when its client comes back.
+/// How many sessions can have conversations; of more, the one that was idle longest starts again when its client comes back.
 const MOST_SESSIONS: usize = 10_000;
 /// How long a client keeps its conversations after its last request.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct SessionLimits {
-    /// When it called something.
+    /// After a call.
     after_calls: Duration,
-    /// When it only looked.
+    /// After other requests.
     after_a_look: Duration,
 }
 
@@ -40,18 +40,18 @@ impl SessionLimits {
         Self { after_calls, after_a_look: after_calls / 6 }
     }
 
-    /// How often it is looked whose time is over.
+    /// How often to search for those whose time is over.
     pub(crate) fn rest_every(self) -> Duration {
         self.after_a_look / 10
     }
 }
 
-/// A session of a legacy client, as far as it is more than its id.
+/// The conversations of a session of a legacy client.
 pub(crate) struct LiveSession {
     pub(crate) asked: Arc<AskedClient>,
-    /// Its own.
+    /// Its own conversations.
     pub(crate) sessions: Sessions,
-    /// Streams that it may ask for again.
+    /// Streams that it can ask for again.
     pub(crate) lost: Arc<LostStreams>,
     revoked: CancellationToken,
     used: Mutex<SessionUse>,
@@ -64,11 +64,11 @@ struct SessionUse {
     under_way: usize,
 }
 
-/// Something of a session is under way; dropped, it is over.
+/// A request of a session is under way; dropped, it is over.
 pub(crate) struct InUse(Arc<LiveSession>);
 
 impl LiveSession {
-    /// Something begins.
+    /// A request starts.
     pub(crate) fn begins(self: &Arc<Self>, is_call: bool) -> InUse {
         let mut used = self.used.lock();
         used.at = Instant::now();
@@ -78,8 +78,8 @@ impl LiveSession {
         InUse(self.clone())
     }
 
-    /// Tells all servers that its client has a conversation with from which level on it wants to know what they log; those of later
-    /// conversations are told then.
+    /// Sends the level of log messages to all servers that its client has a conversation with; later conversations get it
+    /// when they start.
     pub(crate) async fn tell_level(&self, level: String) {
         let params = RawValue::from_string(format!(r#"{{"level":{}}}"#, quoted(&level)));
         self.asked.set_level(level);
@@ -124,7 +124,7 @@ impl Drop for InUse {
 pub(crate) struct LiveSessions(Mutex<HashMap<String, Arc<LiveSession>>>);
 
 impl LiveSessions {
-    /// That of this session; `shared` are the conversations of everybody, whose way to servers it takes.
+    /// Those of this session; `shared` are the conversations that all clients share, whose way to servers it uses.
     pub(crate) fn of(
         &self,
         session: &ClientSession,
@@ -153,17 +153,17 @@ impl LiveSessions {
         live.clone()
     }
 
-    /// How many.
+    /// The number of sessions.
     pub(crate) fn len(&self) -> usize {
         self.0.lock().len()
     }
 
-    /// That of this session, if it has more than its id.
+    /// Those of this session, if it has any.
     pub(crate) fn known(&self, nonce: &str) -> Option<Arc<LiveSession>> {
         self.0.lock().get(nonce).cloned()
     }
 
-    /// Its client ended it.
+    /// Its client ended the session.
     pub(crate) fn end(&self, nonce: &str) {
         let live = self.0.lock().remove(nonce);
         if let Some(live) = live {
@@ -171,7 +171,7 @@ impl LiveSessions {
         }
     }
 
-    /// Ends those whose client is gone, and conversations with servers that clients may not see any more.
+    /// Ends those whose client is gone, and conversations with servers that clients can no longer see.
     pub(crate) fn rest(&self, limits: SessionLimits, is_seen: impl Fn(ServerId) -> bool) {
         self.0.lock().retain(|_, live| {
             live.sessions.keep_only(&is_seen);
@@ -180,7 +180,7 @@ impl LiveSessions {
         });
     }
 
-    /// Ends all, and waits for it.
+    /// Ends all, and waits until they have ended.
     pub(crate) async fn close(&self) {
         let all: Vec<Arc<LiveSession>> = self.0.lock().drain().map(|(_, live)| live).collect();
         join_all(all.iter().map(|live| live.sessions.close())).await;

@@ -1,20 +1,20 @@
-//! Where a client asks.
+//! The endpoints of the gateway.
 
 use model::ServerId;
 
-/// What a request is for, by its path.
+/// The endpoint of a request, by its path.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum GatewayPath {
     /// `/mcp`: all servers.
     All,
-    /// `/profiles/<name>/mcp`: what a profile has of them.
+    /// `/profiles/<name>/mcp`: the part of them in a profile.
     Profile(String),
     /// `/servers/<id>/mcp`: one server, whose tools have their own names.
     Server(ServerId),
 }
 
 impl GatewayPath {
-    /// Of a path; `None` when it is no endpoint of the gateway.
+    /// Parses a path; `None` when it is not an endpoint of the gateway.
     pub fn of(path: &str) -> Option<Self> {
         if path == "/mcp" {
             return Some(Self::All);

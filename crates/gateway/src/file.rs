@@ -1,4 +1,4 @@
-//! `gateway.db`: the names that were given, and the clients that have a token. A client's secret is not in it, only its hash.
+//! `gateway.db`: the names of tools, and the clients that have a token. A client's secret is not in it, only its hash.
 
 use std::path::{Path, PathBuf};
 
@@ -34,7 +34,7 @@ CREATE TABLE gateway_clients (
 const LAYOUT: Layout =
     Layout { version: 1, tables: TABLES, later: "", look: |database| all_clients(database).map(drop) };
 
-/// A client that has a token, as it is kept.
+/// A client that has a token, as it is stored.
 #[derive(Debug, Clone)]
 pub(crate) struct ClientRow {
     pub(crate) id: String,
@@ -59,7 +59,7 @@ impl GatewayFile {
         Ok((Self { path, database: Mutex::new(database) }, aside))
     }
 
-    /// The names that were given there.
+    /// The names in the file.
     pub(crate) fn given(&self, space: NameSpace) -> Result<GivenNames, BesideError> {
         self.with(|database| {
             let mut asked = database.prepare("SELECT name, owner, tool FROM names WHERE naming = ?1")?;
@@ -89,7 +89,7 @@ impl GatewayFile {
         })
     }
 
-    /// Their names can go to others.
+    /// Frees their names for others.
     pub(crate) fn forget_names(&self, owners: &[String]) -> Result<(), BesideError> {
         self.with(|database| {
             let all = database.transaction()?;
@@ -104,7 +104,7 @@ impl GatewayFile {
         self.with(|database| all_clients(database))
     }
 
-    /// Keeps a client; one of the same name had a token before, which opens nothing any more.
+    /// Stores a client; a former token of that name is no longer valid.
     pub(crate) fn keep_client(&self, client: &ClientRow) -> Result<(), BesideError> {
         let ClientRow { id, name, hash, created_at, used_at } = client;
         self.with(|database| {

@@ -1,4 +1,4 @@
-//! Whom a request goes to.
+//! Finds the target of a request.
 
 use std::sync::Arc;
 
@@ -16,17 +16,17 @@ use crate::sealed::SealedState;
 use crate::wanted::{AskedMethod, WantedRequest};
 use crate::{Gateway, now};
 
-/// Whom it goes to.
+/// The target.
 #[derive(Debug)]
 pub(crate) enum Destination {
     /// A call, by rules and balancing.
     Call(CallTo),
-    /// Whoever has it.
+    /// The owner of the resource or prompt.
     Owner(Offered),
 }
 
 impl Gateway {
-    /// What a client came back with counts for what it was given for, and not for ever.
+    /// How long the state that a client sends back is valid.
     pub(crate) fn opened_state(
         &self,
         client: &str,
@@ -59,7 +59,7 @@ impl Gateway {
         Ok(Destination::Call(call))
     }
 
-    /// Does something with the tool that a call names, as clients see it: of a group with that of the first server that has it.
+    /// Works with the tool that a call names, as clients see it: for a group, that of the first server that has it.
     pub(crate) fn with_tool<T>(&self, call: &CallTo, then: impl FnOnce(&Tool) -> T) -> Option<T> {
         match call {
             CallTo::Server(_, tool) => Some(then(tool)),
@@ -71,7 +71,7 @@ impl Gateway {
         }
     }
 
-    /// Whom a call of this tool goes to.
+    /// The target of a call of this tool.
     pub(crate) fn called(&self, ask: &PostedRequest, name: &str) -> Result<CallTo, Rejected> {
         let unknown = || unknown("tool", name);
         match ask.to {
@@ -103,7 +103,7 @@ impl Gateway {
         }
     }
 
-    /// Who has a resource or a prompt.
+    /// The owner of a resource or a prompt.
     pub(crate) fn owner(
         &self,
         ask: &PostedRequest,
@@ -144,7 +144,7 @@ impl Gateway {
         }
     }
 
-    /// Of one server whatever it has, listed or not, as far as policy lets it.
+    /// Anything of one server, listed or not, as far as policy allows it.
     fn own(&self, server: &Server, wanted: &WantedRequest) -> Option<Offered> {
         let (name, allowed) = (&wanted.name, self.config().allowed());
         let is_let = if wanted.method.is_of_resources() || wanted.is_template {
@@ -161,7 +161,7 @@ impl Gateway {
         })
     }
 
-    /// Does something with the server of this path.
+    /// Works with the server of this path.
     pub(crate) fn with_server<T>(
         &self,
         to: &GatewayPath,
@@ -184,10 +184,9 @@ fn still_counts(
 ) -> Result<SealedState, Rejected> {
     let refused = |why: &str| Rejected::within(code::INVALID_PARAMS, why);
     let fits = |state: &SealedState| state.method == wanted.method.word() && state.name == wanted.name;
-    let state =
-        state.filter(fits).ok_or_else(|| refused("`requestState` is none that was given for this"))?;
+    let state = state.filter(fits).ok_or_else(|| refused("`requestState` was not issued for this"))?;
     if state.until < now {
-        return Err(refused("`requestState` is older than 10 minutes: ask anew"));
+        return Err(refused("`requestState` is older than 10 minutes: start again"));
     }
     Ok(state)
 }
@@ -196,7 +195,7 @@ fn unknown(what: &str, name: &str) -> Rejected {
     Rejected::within(code::INVALID_PARAMS, format!("there is no {what} `{}`", mcp::tame(name)))
 }
 
-/// MCP 2025-11-25 and 2026-07-28 say it by other codes.
+/// MCP 2025-11-25 and 2026-07-28 have different codes for it.
 fn no_resource(uri: &str, era: Era) -> Rejected {
     let code = if era == Era::Modern { code::INVALID_PARAMS } else { code::NO_RESOURCE };
     let why = format!("no server is known to have the resource `{}`", mcp::tame(uri));
@@ -209,7 +208,8 @@ fn gone(name: &str, why: &str) -> Rejected {
 }
 
 fn no_server() -> Rejected {
-    let error = ApiError::new(ErrorCode::NotFound, "there is no such server, or clients may not see it");
+    let error =
+        ApiError::new(ErrorCode::NotFound, "there is no such server, or clients are not allowed to see it");
     Rejected::of_api(StatusCode::NOT_FOUND, &error)
 }
 

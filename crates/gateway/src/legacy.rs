@@ -21,12 +21,12 @@ const NEWEST: &str = VERSIONS[0];
 const CAPABILITIES: &str = r#"{"tools":{"listChanged":true},"resources":{"subscribe":true,"listChanged":true},"prompts":{"listChanged":true},"completions":{},"logging":{}}"#;
 /// The levels of a log (RFC 5424).
 const LEVELS: [&str; 8] = ["debug", "info", "notice", "warning", "error", "critical", "alert", "emergency"];
-/// What a client may declare that it can be asked.
+/// The capabilities that a client can declare.
 const ASKABLE: [&str; 3] = ["sampling", "elicitation", "roots"];
-/// The longest text of it that is kept in the id of a session.
+/// The longest capabilities that are kept in the id of a session.
 const LONGEST_DECLARED: usize = 1024;
 const SESSION_ID: &str = "mcp-session-id";
-/// What the reference SDKs say of a session that they do not know.
+/// The message of the reference SDKs for an unknown session.
 const NO_SESSION: i64 = -32001;
 
 impl Gateway {
@@ -83,12 +83,12 @@ impl Gateway {
         Ok(response)
     }
 
-    /// The session that a request names. Whoever has none must begin one.
+    /// The session that a request names. A client without one must start one.
     pub(crate) fn session(&self, ask: &PostedRequest) -> Result<ClientSession, Rejected> {
         if let Some(version) = ask.header("mcp-protocol-version")
             && !VERSIONS.contains(&version)
         {
-            let why = format!("`MCP-Protocol-Version` is none of {}", VERSIONS.join(", "));
+            let why = format!("`MCP-Protocol-Version` is not one of {}", VERSIONS.join(", "));
             return Err(Rejected::bad(code::INVALID_REQUEST, why));
         }
         let Some(id) = ask.header(SESSION_ID) else {
@@ -99,7 +99,7 @@ impl Gateway {
         session.ok_or_else(|| Rejected::new(StatusCode::NOT_FOUND, NO_SESSION, "Session not found"))
     }
 
-    /// From which level on a client wants to know what servers log: all with whom it has a conversation, and all later ones.
+    /// Sets the level of log messages that a client wants: for all servers with a conversation, and for all later ones.
     async fn set_level(
         &self,
         ask: &PostedRequest,
@@ -108,7 +108,7 @@ impl Gateway {
     ) -> Result<(), Rejected> {
         let level = question.text("level").filter(|level| LEVELS.contains(&level.as_str()));
         let Some(level) = level else {
-            let why = format!("`params.level` is one of {}", LEVELS.join(", "));
+            let why = format!("`params.level` must be one of {}", LEVELS.join(", "));
             return Err(Rejected::within(code::INVALID_PARAMS, why));
         };
         let live = self.0.live.of(session, &self.0.parts.mesh.sessions, &ask.caller.revoked);
@@ -117,7 +117,7 @@ impl Gateway {
         Ok(())
     }
 
-    /// What a client says without wanting an answer.
+    /// Notifications of a client.
     pub(crate) fn notified(&self, ask: &PostedRequest, method: &str, params: Option<&RawValue>) {
         if method != "notifications/cancelled" {
             return;
@@ -128,7 +128,7 @@ impl Gateway {
         }
     }
 
-    /// A client answers what it was asked. What answers nothing is dropped.
+    /// An answer of a client to a question. An answer without a question is dropped.
     pub(crate) fn replied(&self, ask: &PostedRequest, id: Option<&RawValue>, reply: Reply) {
         let live = self.session(ask).ok().and_then(|session| self.0.live.known(&session.nonce));
         if let (Some(id), Some(live)) = (id, live) {
@@ -148,14 +148,15 @@ impl Gateway {
         }
     }
 
-    /// What we call ourselves, in JSON. The instance in the version tells our own endpoint from another's, also behind a bridge.
+    /// Our `serverInfo`, in JSON. The instance in the version distinguishes our own endpoint from another's, also behind a
+    /// bridge.
     pub(crate) fn server_info(&self) -> String {
         let (name, version) = (quoted(NAME), quoted(&self.version()));
         format!(r#"{{"name":{name},"title":"MCP Discovery","version":{version}}}"#)
     }
 }
 
-/// What of a client's capabilities servers may use, in JSON. What is too long is declared in short.
+/// The capabilities of a client that servers can use, in JSON. What is too long is declared in short.
 fn declared(question: &ClientRequest<'_>) -> String {
     let said = question.said.and_then(|said| said.get("capabilities")).and_then(members);
     let said = said.map(|said| said.0).unwrap_or_default();

@@ -1,14 +1,15 @@
 //! The MCP server that AI clients see: one endpoint in front of all servers, in both eras of the protocol.
 //!
-//! - [`Gateway::answer`] takes one HTTP request to `/mcp` or `/servers/<id>/mcp` and answers it. Its body is read once, into borrowed
-//!   parts; what a client says to a server, and what it answers, are the bytes that they came as.
-//! - The tools (`catalog`) come from the registry, never from asking servers. What each is called is found in `names`, kept in
-//!   `gateway.db` (`file`), and never changes.
+//! - [`Gateway::answer`] takes one HTTP request to `/mcp` or `/servers/<id>/mcp` and answers it. Its body is read once, into
+//!   borrowed parts; what a client says to a server, and what it answers, are the bytes that they came as.
+//! - The tools (`catalog`) come from the registry, never from asking servers. What each is called is found in `names`, kept
+//!   in `gateway.db` (`file`), and never changes.
 //! - A call goes through [`mesh::Mesh::run`], so it is balanced, recorded and explained like any other.
 //! - `clients` has the tokens, `sealed` the sessions of legacy clients, which outlive this process.
 //!
-//! - What servers ask a legacy client back, and tell it beside its answers, goes through `asked`, on conversations with servers that
-//!   each session has for itself (`conversations`). A modern client is asked in the answer, and comes back with a sealed state.
+//! - What servers ask a legacy client back, and tell it beside its answers, goes through `asked`, on conversations with
+//!   servers that each session has for itself (`conversations`). A modern client is asked in the answer, and comes back with
+//!   a sealed state.
 //!
 //! Deliberately absent: asking back across the eras, which is refused by name.
 
@@ -86,30 +87,30 @@ use reply::Rejected;
 use running::RunningCalls;
 use sealed::Seal;
 
-/// A changed list is told at most this often.
+/// How often a changed list is announced at most.
 const TELL_AGAIN: Duration = Duration::from_secs(1);
-/// What nobody needs any more is looked for at least this often.
+/// How often unused state is searched for, at least.
 const REST_EVERY: Duration = Duration::from_secs(30);
-/// When clients were used last is written this often.
+/// How often the last use of clients is written.
 const WRITE_USES: Duration = Duration::from_mins(1);
 
-/// What the gateway stands on.
+/// The parts that the gateway uses.
 pub struct Parts {
-    /// What gets calls to their servers.
+    /// Sends calls to their servers.
     pub mesh: Mesh,
-    /// Who exists.
+    /// The registry.
     pub registry: Registry,
     /// The configuration as it is now.
     pub config: watch::Receiver<Arc<Config>>,
-    /// What goes on runs among these.
+    /// The tasks of continuing work.
     pub tasks: TaskTracker,
     /// Ends the streams.
     pub stop: CancellationToken,
-    /// Is told of calls that no server is looked for.
+    /// Receives calls that were refused before a server was chosen.
     pub witness: Arc<dyn Witness>,
-    /// What sessions are sealed with: the same in every process of a data directory.
+    /// The key that seals sessions: the same in every process of a data directory.
     pub key: String,
-    /// How errors are told.
+    /// Words errors for clients.
     pub words: CallWords,
 }
 
@@ -123,28 +124,28 @@ struct Inner {
     clients: GatewayClients,
     seal: Seal,
     running: RunningCalls,
-    /// The sessions of legacy clients that are more than their id.
+    /// The sessions of legacy clients that have conversations.
     live: LiveSessions,
     paces: pace::CallPaces,
     given: Mutex<HashMap<NameSpace, GivenNames>>,
     catalog: Mutex<Option<Arc<Catalog>>>,
     views: view::KeptViews,
-    /// The lists that clients were told of.
+    /// The lists that clients were last notified of.
     changed: watch::Sender<Fingerprints>,
-    /// Tells this data directory's gateway from all others.
+    /// Identifies the gateway of this data directory.
     instance: String,
-    /// The gateways that stand before this process, and this one, as `Via` has them.
+    /// The gateways before this process, and this one, as in `Via`.
     before: String,
     via: String,
 }
 
 impl Gateway {
-    /// Opens what is kept of it in this folder. The sentences are for a person.
+    /// Opens its data in this folder. The sentences are notices for the user.
     pub fn open(folder: &Path, parts: Parts) -> Result<(Self, Vec<String>), BesideError> {
         let (file, aside) = GatewayFile::open(folder, now())?;
         let notices = aside.map(|aside| {
             format!(
-                "`{FILE}` was damaged ({}) and is now `{}`. AI clients need new tokens: make them with \
+                "`{FILE}` was damaged ({}) and is now `{}`. AI clients need new tokens: create them with \
                  `mcp-discovery gateway token NAME`.",
                 aside.why,
                 aside.path.display()
@@ -205,7 +206,7 @@ impl Gateway {
         usize::try_from(bytes).unwrap_or(usize::MAX)
     }
 
-    /// How it stands in `Via`.
+    /// Its entry in `Via`.
     pub fn via(&self) -> &str {
         &self.0.via
     }
@@ -215,12 +216,12 @@ impl Gateway {
         self.0.clients.list()
     }
 
-    /// A token for a client of this name. Nobody can read it again later.
+    /// Creates a token for a client of this name. It cannot be read again later.
     pub fn make_token(&self, name: &str) -> Result<(GatewayClient, String), NoToken> {
         self.0.clients.make(name, now())
     }
 
-    /// Revokes the token of a client, told by name or id. `None` when there is none.
+    /// Revokes the token of a client, found by name or id. `None` when there is none.
     pub fn revoke_token(&self, key: &str) -> Result<Option<GatewayClient>, BesideError> {
         self.0.clients.revoke(key)
     }
@@ -230,7 +231,7 @@ impl Gateway {
         self.0.live.len()
     }
 
-    /// Gives the names of servers that are gone for good to others.
+    /// Frees the names of servers that are gone for good.
     pub fn forget_servers(&self, ids: &[ServerId]) {
         let owners: Vec<String> = ids.iter().map(ToString::to_string).collect();
         let mut given = self.0.given.lock();
@@ -243,7 +244,7 @@ impl Gateway {
         }
     }
 
-    /// Watches the list of tools for clients that want to hear of changes, until the core stops.
+    /// Watches the list of tools for clients that are subscribed to changes, until the core stops.
     pub async fn follow(self) {
         let stop = self.0.parts.stop.clone();
         let mut events = self.0.parts.registry.subscribe();
@@ -287,18 +288,19 @@ impl Gateway {
         self.0.live.close().await;
     }
 
-    /// Ends what was kept for clients that are gone, and with servers that clients may not see any more.
+    /// Ends what was kept for clients that are gone, and with servers that clients can no longer see.
     fn rest(&self, limits: SessionLimits) {
         let snapshot = self.0.parts.registry.snapshot();
         self.0.live.rest(limits, |id| snapshot.get(id).is_some_and(catalog::is_listed));
     }
 
-    /// Tells this core's endpoint from that of another.
+    /// Distinguishes this core's endpoint from that of another.
     pub(crate) fn version(&self) -> String {
         format!("{}+{}", env!("CARGO_PKG_VERSION"), self.0.instance)
     }
 
-    /// Whether a server leads back to this very gateway, whatever stands between. Its tools would be listed twice with every look.
+    /// Whether a server leads back to this gateway itself, whatever is between. Its tools would be listed again with every
+    /// check.
     pub(crate) fn is_ourselves(&self, server: &Server) -> bool {
         let said = server.info.identity.as_ref().and_then(|said| said.version.as_deref());
         said.is_some_and(|version| version.contains(&self.0.instance))
@@ -349,7 +351,7 @@ impl Gateway {
         if !fresh.is_empty()
             && let Err(error) = self.0.file.keep_names(space, &fresh)
         {
-            tracing::warn!(%error, "names of tools could not be kept: they may be others after a restart");
+            tracing::warn!(%error, "names of tools could not be kept: they may change after a restart");
         }
         let known = origins.into_iter().filter_map(|origin| {
             let name = names.name(&origin)?.to_owned();
@@ -359,16 +361,16 @@ impl Gateway {
     }
 }
 
-/// Gateways are not listed by gateways: of two that list each other the lists would grow with every look. Each is reached at
-/// `/servers/<id>/mcp`.
+/// Gateways are not listed by gateways: of two that list each other the lists would grow with every check. Each is reached
+/// at `/servers/<id>/mcp`.
 fn is_a_gateway(server: &Server) -> bool {
     server.info.identity.as_ref().is_some_and(|said| said.name == NAME)
 }
 
-/// What we call ourselves.
+/// Our name.
 const NAME: &str = "mcp-discovery";
 
-/// What the version of a gateway with this key ends with, and that of no other. It says nothing of the key.
+/// The suffix of the version of a gateway with this key, and of no other. It reveals nothing about the key.
 pub fn instance(key: &str) -> String {
     let digest = Sha256::digest(format!("mcp-discovery instance\0{key}").as_bytes());
     clients::hex(&digest).chars().take(16).collect()
@@ -381,7 +383,7 @@ fn refused(status: StatusCode, why: &str) -> Response<Body> {
 }
 
 fn unauthorized() -> Response<Body> {
-    let why = "a token of the gateway is needed: make one with `mcp-discovery gateway token NAME` and send it as \
+    let why = "a token of the gateway is needed: create one with `mcp-discovery gateway token NAME` and send it as \
                `Authorization: Bearer mcpd_…`; the owner's token does not open the gateway";
     let error = ApiError::new(ErrorCode::Unauthorized, why);
     let mut response = Rejected::of_api(StatusCode::UNAUTHORIZED, &error).response(None);

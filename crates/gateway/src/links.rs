@@ -1,5 +1,5 @@
-//! Links in results. Where two servers have a resource of the same URI, clients know one of them by another URI; what its server says of it
-//! must lead there, and not to the other server's.
+//! Links in results. Where two servers have a resource of the same URI, clients know one of them by another URI; references
+//! to it from its own server must lead there, and not to the other server's.
 
 use std::collections::HashMap;
 
@@ -11,10 +11,10 @@ use serde_json::value::RawValue;
 use crate::beside::Offered;
 use crate::listing::PagedList;
 
-/// What clients call resources of a server whose own URI is another's, by that.
+/// The clients' URIs of resources of a server whose own URI belongs to another, by that URI.
 pub(crate) type RenamedUris = HashMap<ServerId, HashMap<String, String>>;
 
-/// Those that clients call by another URI. `members_of` has all servers of whoever owns an entry.
+/// The resources that clients know by another URI. `members_of` has all servers of the owner of an entry.
 pub(crate) fn renamed_in(
     resources: &PagedList<Offered>,
     members_of: impl Fn(&Offered) -> Vec<ServerId>,
@@ -28,7 +28,7 @@ pub(crate) fn renamed_in(
     renamed
 }
 
-/// The same result with the URIs that its client knows; all else stays the bytes that it came as.
+/// The same result with the URIs that its client knows; all else stays the same bytes.
 pub(crate) fn with_public_uris(result: String, names: &HashMap<String, String>) -> String {
     let Some(mut spans) = spans(&result, names) else { return result };
     spans.sort_unstable_by_key(|(from, ..)| *from);
@@ -42,7 +42,7 @@ pub(crate) fn with_public_uris(result: String, names: &HashMap<String, String>) 
     text
 }
 
-/// Where URIs stand that have another name, and that name.
+/// The places of URIs that have another name, and that name.
 fn spans<'n>(result: &str, names: &'n HashMap<String, String>) -> Option<Vec<(usize, usize, &'n str)>> {
     let whole: &RawValue = serde_json::from_str(result).ok()?;
     let said = members(whole)?;
@@ -63,7 +63,7 @@ fn spans<'n>(result: &str, names: &'n HashMap<String, String>) -> Option<Vec<(us
     (!found.is_empty()).then_some(found)
 }
 
-/// Of a link, a content of a resource, or what is embedded (MCP, `ContentBlock`).
+/// In a link, a content of a resource, or an embedded resource (MCP, `ContentBlock`).
 fn uri_in<'a>(part: &Members<'a>) -> Option<&'a RawValue> {
     part.get("uri").or_else(|| members(part.get("resource")?)?.get("uri"))
 }

@@ -9,7 +9,7 @@ use mcp::wire::raw::{members, quoted};
 use serde_json::value::RawValue;
 use sha2::{Digest, Sha256};
 
-/// The entry of `_meta` that says why something cannot be used now.
+/// The entry of `_meta` with the reason why something cannot be used now.
 const UNAVAILABLE: &str = "mcp-discovery/unavailable";
 /// How many entries are on one page: many clients read no second one.
 pub(crate) const PAGE: usize = 1_000;
@@ -20,11 +20,11 @@ pub(crate) struct ListedEntry<T> {
     pub(crate) to: T,
     /// Its definition without its name and the braces: JSON members, each after a comma.
     pub(crate) definition: String,
-    /// Why it cannot be used now.
+    /// The reason why it cannot be used now.
     pub(crate) unavailable: Option<String>,
 }
 
-/// All that clients see of one kind.
+/// Everything that clients see of one kind.
 #[derive(Debug)]
 pub(crate) struct PagedList<T> {
     /// The member of an entry that is its name.
@@ -39,7 +39,7 @@ impl<T> PagedList<T> {
         Self::of(key, entries.into_iter().map(|(name, entry)| (name, Arc::new(entry))).collect())
     }
 
-    /// Those that are to be seen.
+    /// The entries that can be seen.
     pub(crate) fn only(&self, is_seen: impl Fn(&str, &T) -> bool) -> Self {
         let seen = self.entries.iter().filter(|(name, entry)| is_seen(name, &entry.to));
         Self::of(self.key, seen.map(|(name, entry)| (name.clone(), entry.clone())).collect())
@@ -75,7 +75,7 @@ impl<T> PagedList<T> {
         (list, last.filter(|_| !is_over))
     }
 
-    /// Tells lists apart; whether something can be used now does not count.
+    /// Identifies a list; whether something can be used now does not count.
     pub(crate) fn fingerprint(&self) -> [u8; 32] {
         let mut hash = Sha256::new();
         for (name, entry) in &self.entries {
@@ -103,7 +103,7 @@ fn list<'a, T: 'a>(
     (text, last)
 }
 
-/// `_meta` of an entry may be its server's; what is ours is one entry of it.
+/// `_meta` of an entry may come from its server; ours is one entry of it.
 fn write_entry<T>(
     text: &mut String,
     key: &str,
@@ -132,7 +132,7 @@ fn write_entry<T>(
     let _ = write!(text, r#","_meta":{{{meta}{comma}"{UNAVAILABLE}":{}}}}}"#, quoted(why));
 }
 
-/// The members of a definition but one, each after a comma.
+/// The members of a definition except one, each after a comma.
 pub(crate) fn members_but(definition: &RawValue, key: &str) -> String {
     let mut text = String::new();
     for (member, value) in members(definition).map(|said| said.0).unwrap_or_default() {

@@ -55,7 +55,7 @@ fn page(list: List, beside: &CatalogBeside, after: Option<&str>) -> (String, Opt
 }
 
 fn read_cursor(cursor: &str) -> Result<String, Rejected> {
-    let wrong = || Rejected::within(code::INVALID_PARAMS, "`cursor` is none that was given here");
+    let wrong = || Rejected::within(code::INVALID_PARAMS, "`cursor` was not issued here");
     let bytes = URL_SAFE_NO_PAD.decode(cursor).map_err(|_| wrong())?;
     String::from_utf8(bytes).map_err(|_| wrong())
 }

@@ -1,4 +1,5 @@
-//! Clients of the modern era (MCP 2026-07-28): each request says all about itself, twice: in its headers and in its body.
+//! Clients of the modern era (MCP 2026-07-28): each request contains everything about itself, twice: in its headers and in
+//! its body.
 
 use base64::Engine as _;
 use http::{Response, StatusCode};
@@ -14,7 +15,7 @@ use crate::wanted::AskedMethod;
 
 /// The revision.
 pub(crate) const VERSION: &str = "2026-07-28";
-/// For how long a client may use a list without asking again, in milliseconds.
+/// How long a client can use a list without asking again, in milliseconds.
 const TTL_MS: u64 = 60_000;
 
 /// What the gateway offers in this era.
@@ -23,7 +24,7 @@ const CAPABILITIES: &str = r#"{"tools":{"listChanged":true},"resources":{"subscr
 const PROTOCOL_VERSION: &str = "io.modelcontextprotocol/protocolVersion";
 const CLIENT_CAPABILITIES: &str = "io.modelcontextprotocol/clientCapabilities";
 
-/// Whether a request is of this era: its first word of the other one is `initialize`, and what follows names a session.
+/// Whether a request is of this era: the first request of the other one is `initialize`, and its later ones name a session.
 pub(crate) fn is_modern(ask: &PostedRequest, question: &ClientRequest<'_>) -> bool {
     let says_it = question.meta.is_some_and(|meta| meta.has(PROTOCOL_VERSION));
     if question.method == "initialize" {
@@ -67,12 +68,12 @@ impl Gateway {
     }
 }
 
-/// Why a method is not carried out: what we do not declare is named.
+/// Why a method is not carried out: capabilities that we do not declare are named.
 pub(crate) fn no_method(method: &str) -> String {
     format!("`{}` is not offered here", mcp::tame(method))
 }
 
-/// What the headers say must be what the body says: whoever stands between reads only the former.
+/// The headers must match the body: proxies read only the headers.
 fn check(ask: &PostedRequest, question: &ClientRequest<'_>) -> Result<(), Rejected> {
     let version = question.meta.and_then(|meta| meta.text(PROTOCOL_VERSION));
     let declares = question.meta.is_some_and(|meta| meta.has(CLIENT_CAPABILITIES));
@@ -98,7 +99,7 @@ fn check(ask: &PostedRequest, question: &ClientRequest<'_>) -> Result<(), Reject
     }
 }
 
-/// The arguments that a tool wants mirrored into headers must be there, and say the same (MCP 2026-07-28, "Custom Headers from Tool
+/// The arguments that a tool requires in headers must be there, and match (MCP 2026-07-28, "Custom Headers from Tool
 /// Parameters").
 pub(crate) fn check_mirrored(
     ask: &PostedRequest,
@@ -122,14 +123,12 @@ pub(crate) fn check_mirrored(
 fn agree(header: &str, sent: Option<&str>, body: &str) -> Result<(), Rejected> {
     match sent {
         Some(sent) if sent == body => Ok(()),
-        Some(_) => {
-            Err(Rejected::bad(code::HEADER_MISMATCH, format!("`{header}` says another thing than the body")))
-        }
+        Some(_) => Err(Rejected::bad(code::HEADER_MISMATCH, format!("`{header}` does not match the body"))),
         None => Err(Rejected::bad(code::HEADER_MISMATCH, format!("one header `{header}` is needed"))),
     }
 }
 
-/// A header as it was meant: what it cannot carry comes in Base64 (MCP 2026-07-28, "Value Encoding").
+/// The value of a header: what it cannot carry is encoded in Base64 (MCP 2026-07-28, "Value Encoding").
 fn decoded(value: &str) -> Option<String> {
     let coded = value.strip_prefix("=?base64?").and_then(|rest| rest.strip_suffix("?="));
     let Some(coded) = coded else { return Some(value.to_owned()) };

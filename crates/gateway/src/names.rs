@@ -1,6 +1,6 @@
-//! What tools, prompts and resources are called at the gateway. Models take at most 64 characters of `[A-Za-z0-9_-]` as the name
-//! of a tool; a server's own name stays where that holds and nobody else has it, and so does the URI of a resource. How a name is
-//! found is here, pure; that it stays is `file`'s.
+//! The names of tools, prompts and resources at the gateway. Models accept at most 64 characters of `[A-Za-z0-9_-]` as the
+//! name of a tool; a server's own name stays where that is so and no other server has it, and so does the URI of a resource.
+//! How a name is chosen is here, pure; `file` keeps it.
 
 use std::collections::{HashMap, HashSet};
 
@@ -11,17 +11,17 @@ use crate::clients::hex;
 
 /// The longest name.
 pub(crate) const LONGEST: usize = 64;
-/// The longest part of it that stands for a server.
+/// The longest part of it for a server.
 const LONGEST_SLUG: usize = 24;
-/// How many characters of a hash tell names apart.
+/// How many characters of a hash are added to distinguish names.
 const HASH: usize = 6;
 
-/// What is told apart by names of its own.
+/// The kinds that have separate names.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub(crate) enum NameSpace {
     Tools(Naming),
     Prompts(Naming),
-    /// Of resources and their templates. No way of naming changes a URI that one alone has.
+    /// Resources and their templates. No way of naming changes a URI that only one server has.
     Uris,
 }
 
@@ -37,22 +37,22 @@ impl NameSpace {
     ];
 }
 
-/// Whose it is, for good: the id of its server, or a group; and what it is called there.
+/// The owner, for good: the id of its server, or a group; and its name there.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub(crate) struct OfferOrigin {
     pub(crate) owner: String,
     pub(crate) own: String,
 }
 
-/// What wants a name.
+/// An entry that needs a name.
 #[derive(Debug, Clone)]
 pub(crate) struct Unnamed {
     pub(crate) origin: OfferOrigin,
-    /// What its server, or group, is called.
+    /// The name of its server or group.
     pub(crate) owner_name: String,
 }
 
-/// The names that were given, both ways.
+/// The names that were given, in both directions.
 #[derive(Debug, Default)]
 pub(crate) struct GivenNames {
     by_origin: HashMap<OfferOrigin, String>,
@@ -69,7 +69,7 @@ impl GivenNames {
         self.by_origin.insert(origin, name);
     }
 
-    /// Takes back the names of an owner that is gone for good.
+    /// Frees the names of an owner that is gone for good.
     pub(crate) fn forget(&mut self, is_gone: impl Fn(&str) -> bool) -> bool {
         let before = self.by_origin.len();
         self.by_origin.retain(|origin, _| !is_gone(&origin.owner));
@@ -81,7 +81,7 @@ impl GivenNames {
         !self.by_name.contains_key(name)
     }
 
-    /// Names for those that have none, in the order in which they come.
+    /// Gives names to those that have none, in their order.
     pub(crate) fn name_all(&mut self, unnamed: Vec<Unnamed>, space: NameSpace) -> Vec<(OfferOrigin, String)> {
         match space {
             NameSpace::Tools(naming) | NameSpace::Prompts(naming) => self.name_words(unnamed, naming),
@@ -89,7 +89,7 @@ impl GivenNames {
         }
     }
 
-    /// The first that has a URI keeps it; the others are told apart by what their servers are called.
+    /// The first that has a URI keeps it; the others are distinguished by the names of their servers.
     fn name_uris(&mut self, unnamed: Vec<Unnamed>) -> Vec<(OfferOrigin, String)> {
         let mut named = Vec::with_capacity(unnamed.len());
         for Unnamed { origin, owner_name } in unnamed {
@@ -104,7 +104,7 @@ impl GivenNames {
         named
     }
 
-    /// A URI that says whose it is, or one that a hash tells apart.
+    /// A URI with its owner, or one with a hash.
     fn uri_apart(&self, origin: &OfferOrigin, owner_name: &str) -> String {
         let slug = slug(owner_name);
         let mut name = format!("mcp-discovery://{slug}/{}", origin.own);
@@ -144,7 +144,7 @@ impl GivenNames {
         alone.unwrap_or_else(|| self.apart(wanted, origin))
     }
 
-    /// The wanted name, or one that a hash tells apart.
+    /// The wanted name, or one with a hash.
     fn apart(&self, wanted: String, origin: &OfferOrigin) -> String {
         if wanted.len() <= LONGEST && self.is_free(&wanted) {
             return wanted;
@@ -160,7 +160,7 @@ impl GivenNames {
     }
 }
 
-/// Names that several of them want at once: none of them is more entitled to it than the others.
+/// Names that several of them want at once: none of them has a better claim to it than the others.
 fn contested(unnamed: &[Unnamed]) -> HashSet<String> {
     let mut seen: HashMap<String, &str> = HashMap::new();
     let mut contested = HashSet::new();
@@ -175,14 +175,14 @@ fn contested(unnamed: &[Unnamed]) -> HashSet<String> {
     contested
 }
 
-/// A name with what models do not take replaced; an empty one is called `tool`.
+/// A name with characters replaced that models do not accept; an empty one becomes `tool`.
 fn legal(name: &str) -> String {
     let is_legal = |c: char| c.is_ascii_alphanumeric() || matches!(c, '_' | '-');
     let legal: String = name.chars().map(|c| if is_legal(c) { c } else { '_' }).collect();
     if legal.is_empty() { "tool".to_owned() } else { legal }
 }
 
-/// The part of a name that stands for a server: `[a-z0-9-]`, 1 to 24 characters.
+/// The part of a name for a server: `[a-z0-9-]`, 1 to 24 characters.
 pub(crate) fn slug(name: &str) -> String {
     let words = name.split(|c: char| !c.is_ascii_alphanumeric()).filter(|word| !word.is_empty());
     let slug = words.collect::<Vec<_>>().join("-").to_ascii_lowercase();

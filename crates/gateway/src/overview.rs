@@ -1,39 +1,39 @@
-//! What clients see, as a person is shown it.
+//! What clients see, as it is shown to the user.
 
 use model::ServerId;
 
 use crate::Gateway;
 use crate::beside::{CatalogBeside, OfferedKind};
 
-/// How a person sees the gateway's tools.
+/// A tool of the gateway, as it is shown to the user.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct GatewayTool {
-    /// What clients call it.
+    /// Its name for clients.
     pub name: String,
-    /// What its server calls it.
+    /// Its name at its server.
     pub tool: String,
-    /// The server or the group that it is of.
+    /// Its server or group.
     pub owner: String,
     /// The server; absent for a group.
     pub server: Option<ServerId>,
-    /// Why it cannot be called now.
+    /// The reason why it cannot be called now.
     pub unavailable: Option<String>,
 }
 
-/// How a person sees what clients see beside tools.
+/// A resource, template or prompt of the gateway, as it is shown to the user.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct GatewayOffer {
-    /// What it is.
+    /// Its kind.
     pub kind: OfferedKind,
-    /// What clients call it.
+    /// Its name for clients.
     pub name: String,
-    /// What its server calls it.
+    /// Its name at its server.
     pub own: String,
-    /// The server or the group that it is of.
+    /// Its server or group.
     pub owner: String,
-    /// The server; of a group the one that is asked now.
+    /// The server; for a group the one that is asked now.
     pub server: ServerId,
-    /// Why it cannot be used now.
+    /// The reason why it cannot be used now.
     pub unavailable: Option<String>,
 }
 
@@ -51,7 +51,7 @@ impl Gateway {
         tools.collect()
     }
 
-    /// What they see beside tools, by kind and name.
+    /// What clients see besides tools, by kind and name.
     pub fn others(&self) -> Vec<GatewayOffer> {
         let catalog = self.catalog();
         let CatalogBeside { resources, templates, prompts } = &catalog.beside;

@@ -1,4 +1,4 @@
-//! How often a client may ask servers for something: the generic cell rate algorithm (ITU-T I.371), which keeps one moment a client.
+//! The rate limit of a client: the generic cell rate algorithm (ITU-T I.371), which keeps one time for each client.
 
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -16,12 +16,12 @@ use crate::post::PostedRequest;
 use crate::reply::Rejected;
 use crate::wanted::{AskedMethod, WantedRequest};
 
-/// When each client's next call would be on time, by its name.
+/// When each client's next call would be within its limit, by its name.
 #[derive(Debug, Default)]
 pub(crate) struct CallPaces(Mutex<HashMap<Arc<str>, Instant>>);
 
 impl CallPaces {
-    /// Lets one call through, or says how long to wait. After a pause the calls of one second come at once.
+    /// Admits one call, or returns how long to wait. After a pause, one second's worth of calls is admitted at once.
     fn take(&self, client: &Arc<str>, per_second: f64, now: Instant) -> Result<(), Duration> {
         let between = Duration::from_secs_f64(per_second.recip());
         let ahead = Duration::from_secs(1).max(between);
@@ -39,21 +39,22 @@ impl CallPaces {
 }
 
 impl Gateway {
-    /// Whether a client may ask a server for something now. A call that it may not make is recorded like any other that nobody took.
+    /// Whether a client is within its limit now. A call above it is recorded like any other that no server took.
     pub(crate) fn is_in_time(&self, ask: &PostedRequest, wanted: &WantedRequest) -> Result<(), Rejected> {
         let config = self.config();
         let Some(name) = &ask.caller.name else { return Ok(()) };
         let own = config.gateway.clients.iter().find(|access| access.name == **name);
         let Some(per_second) = own.and_then(|own| own.calls_per_second) else { return Ok(()) };
         self.0.paces.take(name, per_second, Instant::now()).map_err(|wait| {
-            let allowed = format!("this client may ask {per_second} times a second (`gateway.clients`)");
+            let allowed =
+                format!("this client is limited to {per_second} requests a second (`gateway.clients`)");
             self.turned_away(ask, wanted, &allowed);
             let why = format!("{allowed}: try again in {:.1} s", wait.as_secs_f64().max(0.1));
             Rejected::of_api(StatusCode::OK, &ApiError::new(ErrorCode::Overloaded, why))
         })
     }
 
-    /// Records a call of a tool that the client sees; names that it makes up are nobody's calls.
+    /// Records a call of a tool that the client sees; calls of unknown names are not recorded.
     fn turned_away(&self, ask: &PostedRequest, wanted: &WantedRequest, why: &str) {
         let witness = &self.0.parts.witness;
         if wanted.method != AskedMethod::CallTool || !witness.is_watching() {

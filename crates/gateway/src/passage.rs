@@ -1,5 +1,6 @@
-//! What of a request's headers goes on to servers: the way that it came (`Via`, RFC 9110, section 7.6.3), to which we add ourselves, and
-//! its trace (W3C Trace Context). Whatever has passed here already is refused: a server that leads back to us would be asked for ever.
+//! The headers of a request that are passed on to servers: the gateways that it passed (`Via`, RFC 9110, section 7.6.3), to
+//! which we add ourselves, and its trace (W3C Trace Context). A request that has passed here already is refused: a server
+//! that leads back to us would be asked for ever.
 
 use api::{ApiError, ErrorCode};
 use http::header::VIA;
@@ -7,31 +8,32 @@ use http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
 
 use crate::reply::Rejected;
 
-/// A variable in which our children learn which gateways stand before them: an HTTP header does not get through a pipe.
+/// The variable by which our child processes learn which gateways are before them: an HTTP header does not get through a
+/// pipe.
 pub const VIA_VARIABLE: &str = "MCP_DISCOVERY_VIA";
-/// A chain of gateways that is longer is a loop of somebody who does not look for one.
+/// The longest chain of gateways: a longer one is a loop of a gateway that does not detect loops.
 const MOST_HOPS: usize = 16;
 const TRACE: [HeaderName; 2] =
     [HeaderName::from_static("traceparent"), HeaderName::from_static("tracestate")];
 
-/// By what name a gateway of this instance stands in `Via`.
+/// The entry of a gateway of this instance in `Via`.
 pub(crate) fn via(instance: &str) -> String {
     format!("1.1 mcp-discovery-{instance}")
 }
 
-/// The gateways that stand before this process. Whoever was started by a child of its own former self stands behind nobody.
+/// The gateways before this process. A process that was started by a child process of itself counts as having none.
 pub(crate) fn before(own: &str) -> String {
     let said = std::env::var(VIA_VARIABLE).unwrap_or_default();
     if said.split(',').any(|hop| hop.trim() == own) { String::new() } else { said }
 }
 
-/// What children of a gateway of this instance are told.
+/// The variable for child processes of a gateway of this instance.
 pub fn via_of_children(instance: &str) -> String {
     let (own, before) = (via(instance), before(&via(instance)));
     if before.is_empty() { own } else { format!("{before}, {own}") }
 }
 
-/// What goes on, if the request may.
+/// The headers to pass on, if the request is allowed.
 pub(crate) fn going_on(
     headers: &HeaderMap,
     before: &str,

@@ -1,5 +1,5 @@
-//! A list of one server as it gives it to this very client. What a server lists may depend on what its client can be asked, and at
-//! the endpoint of one server a client of its era hears what the server says.
+//! A list of one server as it gives it to this very client. The list of a server may depend on what its client can be asked,
+//! and at the endpoint of one server a client of its era sees the server's own.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -18,7 +18,7 @@ use crate::endpoint::GatewayPath;
 use crate::post::{ClientRequest, PostedRequest};
 use crate::sealed::ClientSession;
 
-/// Clients wait for lists, and drop a server whose list does not come.
+/// The time limit: clients wait for lists, and drop a server whose list does not come.
 const ANSWER_WITHIN: Duration = Duration::from_secs(5);
 
 struct PassedList<'a> {
@@ -46,8 +46,8 @@ impl mesh::Sending for PassedList<'_> {
 }
 
 impl Gateway {
-    /// What the server of this endpoint lists to a legacy client, where that has a conversation of its own and no policy takes
-    /// anything out of the list. Otherwise, and when it does not come, the list is that of the registry.
+    /// What the server of this endpoint lists to a legacy client, where that has its own conversation and no policy removes
+    /// anything from the list. Otherwise, and when it does not come, the list is that of the registry.
     pub(crate) async fn passed_list(
         &self,
         method: &'static str,

@@ -1,4 +1,4 @@
-//! A message of a client: which kind it is, of which era, and who answers it.
+//! A message of a client: its kind, its era, and what answers it.
 
 use api::raw;
 use bytes::Bytes;
@@ -16,9 +16,9 @@ use crate::endpoint::GatewayPath;
 use crate::reply::{Body, Rejected, code, empty, json};
 use crate::{Gateway, modern};
 
-/// How deep a message may nest: readers of JSON on the way stop at 128 levels.
+/// How deep a message can be nested: readers of JSON on the way stop at 128 levels.
 const DEEPEST: usize = 120;
-/// How many messages a batch may have (MCP 2025-03-26).
+/// How many messages a batch can have (MCP 2025-03-26).
 const LARGEST_BATCH: usize = 100;
 
 /// A request of HTTP, without its body.
@@ -27,7 +27,7 @@ pub(crate) struct PostedRequest {
     pub(crate) to: GatewayPath,
     pub(crate) caller: Caller,
     pub(crate) headers: HeaderMap,
-    /// What of them goes on to servers.
+    /// The headers that are passed on to servers.
     pub(crate) passage: Vec<(HeaderName, HeaderValue)>,
 }
 
@@ -39,7 +39,7 @@ impl PostedRequest {
         values.next().is_none().then_some(first)
     }
 
-    /// Whether a stream of events may be answered.
+    /// Whether the answer can be a stream of events.
     pub(crate) fn takes_events(&self) -> bool {
         let accepts = self.headers.get_all(ACCEPT).iter().filter_map(|value| value.to_str().ok());
         accepts.flat_map(|value| value.split(',')).any(|kind| {
@@ -57,7 +57,7 @@ impl PostedRequest {
 /// How a request is to be answered.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum AnswerManner {
-    /// By a stream of events, where it takes long or has more to say.
+    /// By a stream of events, where it takes long or there is more to send.
     MayStream,
     /// In one piece.
     Whole,
@@ -77,7 +77,7 @@ impl Gateway {
             return Err(Rejected::new(StatusCode::UNSUPPORTED_MEDIA_TYPE, code::INVALID_REQUEST, why));
         }
         let text =
-            std::str::from_utf8(body).map_err(|_| Rejected::bad(code::PARSE, "the body is no UTF-8"))?;
+            std::str::from_utf8(body).map_err(|_| Rejected::bad(code::PARSE, "the body is not UTF-8"))?;
         if !raw::nests_within(text, DEEPEST) {
             let why = format!("the message nests deeper than {DEEPEST} levels");
             return Err(Rejected::bad(code::INVALID_REQUEST, why));
@@ -119,7 +119,7 @@ impl Gateway {
     ) -> Result<Response<Body>, Rejected> {
         match message {
             Message::Request { id, .. } if !is_id(&id) => {
-                Err(Rejected::bad(code::INVALID_REQUEST, "the `id` of a request is a text or a number"))
+                Err(Rejected::bad(code::INVALID_REQUEST, "the `id` of a request must be a text or a number"))
             }
             Message::Request { id, method, params } => {
                 let said = params.as_deref().and_then(members);
@@ -171,9 +171,9 @@ pub(crate) fn is_id(id: &RawValue) -> bool {
 
 fn not_a_message(bytes: &[u8]) -> Rejected {
     if serde_json::from_slice::<IgnoredAny>(bytes).is_ok() {
-        return Rejected::bad(code::INVALID_REQUEST, "the body is no JSON-RPC 2.0 message");
+        return Rejected::bad(code::INVALID_REQUEST, "the body is not a JSON-RPC 2.0 message");
     }
-    Rejected::bad(code::PARSE, "the body is no JSON")
+    Rejected::bad(code::PARSE, "the body is not JSON")
 }
 
 async fn body_of(response: Response<Body>) -> String {

@@ -1,4 +1,4 @@
-//! What is answered: JSON-RPC messages, and the HTTP that carries them.
+//! Answers: JSON-RPC messages, and the HTTP that carries them.
 
 use std::convert::Infallible;
 
@@ -14,7 +14,7 @@ use mcp::wire::raw::quoted;
 use serde_json::Value;
 use serde_json::value::RawValue;
 
-/// What a response carries.
+/// The body of a response.
 pub type Body = UnsyncBoxBody<Bytes, Infallible>;
 
 /// JSON-RPC's codes, MCP's, and the one for whatever the API has a code for.
@@ -23,7 +23,7 @@ pub(crate) mod code {
     pub(crate) const INVALID_REQUEST: i64 = -32600;
     pub(crate) const NO_METHOD: i64 = -32601;
     pub(crate) const INVALID_PARAMS: i64 = -32602;
-    /// Of the legacy era: there is no such resource.
+    /// Of the legacy era: the resource does not exist.
     pub(crate) const NO_RESOURCE: i64 = -32002;
     pub(crate) const HEADER_MISMATCH: i64 = -32020;
     pub(crate) const UNSUPPORTED_VERSION: i64 = -32022;
@@ -49,7 +49,7 @@ impl Rejected {
         Self::new(StatusCode::BAD_REQUEST, code, message)
     }
 
-    /// An error inside the protocol: the exchange itself went well.
+    /// An error inside the protocol: the exchange itself succeeded.
     pub(crate) fn within(code: i64, message: impl Into<String>) -> Self {
         Self::new(StatusCode::OK, code, message)
     }
@@ -64,7 +64,7 @@ impl Rejected {
         Self { data: Some(data), ..self }
     }
 
-    /// The message that says so.
+    /// The error message.
     pub(crate) fn message(&self, id: Option<&RawValue>) -> String {
         let id = id.map_or("null", RawValue::get);
         let data = self.data.as_ref().map(|data| format!(r#","data":{data}"#)).unwrap_or_default();
@@ -125,7 +125,7 @@ pub(crate) fn event(message: &str) -> Bytes {
     text.into()
 }
 
-/// The same with the id by which its stream can be asked for again.
+/// The same with the id by which its stream can be resumed.
 pub(crate) fn event_of(message: &str, id: &str) -> Bytes {
     let event = event(message);
     let mut text = Vec::with_capacity(event.len() + id.len() + 8);
@@ -134,15 +134,15 @@ pub(crate) fn event_of(message: &str, id: &str) -> Bytes {
     text.into()
 }
 
-/// The first event of a stream, which says nothing but how it can be asked for again, and when.
+/// The first event of a stream, which only says how it can be resumed, and when.
 pub(crate) fn opening(id: &str) -> Bytes {
     format!("id: {id}\nretry: {RETRY_MS}\ndata: \n\n").into()
 }
 
-/// When a client asks for a stream that broke: SDKs try twice, and a core that starts again is there by then.
+/// When a client asks again for a stream that broke: SDKs try twice, and a restarted core is there by then.
 const RETRY_MS: u32 = 2_000;
 
-/// Says that somebody is still there.
+/// A sign of life.
 pub(crate) fn still_here() -> Bytes {
     Bytes::from_static(b": \n\n")
 }

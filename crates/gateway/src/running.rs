@@ -1,4 +1,4 @@
-//! The calls of legacy clients that are under way: those may be cancelled by a message of their own.
+//! The calls of legacy clients that are under way: a client can cancel them with a message.
 
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -9,7 +9,7 @@ use tokio_util::sync::CancellationToken;
 /// A session, and a client's id of a request in it as JSON.
 type CallKey = (String, String);
 
-/// Calls under way. Several may have one id: some clients give each the same.
+/// Calls under way. Several can have one id: some clients give each the same.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct RunningCalls(Arc<Mutex<HashMap<CallKey, Vec<CancellationToken>>>>);
 
@@ -28,7 +28,7 @@ impl RunningCalls {
         RunningCall { running: self.clone(), key, cancel }
     }
 
-    /// Cancels the call that a client means. Where several have the id it cannot be told which: none of them ends.
+    /// Cancels the call that a client names. Where several have the id it is unclear which: none of them is cancelled.
     pub(crate) fn cancel(&self, session: &str, id: &str) {
         let all = self.0.lock();
         if let Some([only]) = all.get(&(session.to_owned(), id.to_owned())).map(Vec::as_slice) {

@@ -1,6 +1,6 @@
-//! What clients are given to come back with: the session of a legacy client (MCP 2025-03-26 to 2025-11-25), and the state of a
-//! modern one's request. Of a session nothing is kept here: its id says all there is to know, and is sealed, so that it goes on after
-//! a restart of ours. It ends with its token or the key, or when its client ends it.
+//! Values that clients are given to send back: the session of a legacy client (MCP 2025-03-26 to 2025-11-25), and the state
+//! of a modern one's request. Nothing is kept here for a session: its id contains everything, and is sealed, so that it
+//! continues after a restart of ours. It ends with its token or the key, or when its client ends it.
 
 use std::collections::{HashSet, VecDeque};
 
@@ -18,38 +18,38 @@ use crate::clients::hex;
 
 const CODER: GeneralPurpose = URL_SAFE_NO_PAD;
 
-/// How many ends of sessions are remembered.
+/// How many ended sessions are remembered.
 const MOST_ENDS: usize = 10_000;
 
-/// What a client agreed on.
+/// The contents of a session.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct ClientSession {
-    /// Tells it apart from others of the same client.
+    /// Distinguishes it from others of the same client.
     pub(crate) nonce: String,
     /// The revision.
     pub(crate) version: String,
-    /// What it declared that it can be asked, in JSON.
+    /// The capabilities that it declared, in JSON.
     pub(crate) capabilities: String,
 }
 
-/// What a modern client comes back with when a server wanted to know more (MCP 2026-07-28, `requestState`).
+/// The state that a modern client sends back when a server needed more input (MCP 2026-07-28, `requestState`).
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct SealedState {
-    /// Who asked.
+    /// The server that asked.
     pub(crate) server: ServerId,
-    /// For which request.
+    /// The request it is for.
     pub(crate) method: String,
     pub(crate) name: String,
-    /// Until when it counts.
+    /// Until when it is valid.
     pub(crate) until: Millis,
-    /// The server's own, in JSON; absent where it gave none.
+    /// The server's own state, in JSON; absent where it gave none.
     pub(crate) state: Option<String>,
 }
 
-/// Makes and reads ids of sessions.
+/// Creates and reads ids of sessions.
 #[derive(Debug)]
 pub(crate) struct Seal {
-    /// Ready with the key; each seal is a copy of it.
+    /// Initialised with the key; each seal is a copy of it.
     mac: Option<Hmac<Sha256>>,
     ended: Mutex<(HashSet<String>, VecDeque<String>)>,
 }
@@ -68,7 +68,7 @@ impl Seal {
         format!("{nonce}.{version}.{declared}.{mac}")
     }
 
-    /// The session that an id stands for, if this client has it and did not end it.
+    /// The session of an id, if it belongs to this client and was not ended.
     pub(crate) fn open(&self, client: &str, id: &str) -> Option<ClientSession> {
         let mut parts = id.split('.');
         let (nonce, version, declared) = (parts.next()?, parts.next()?, parts.next()?);
@@ -81,14 +81,14 @@ impl Seal {
         Some(ClientSession { nonce: nonce.to_owned(), version: version.to_owned(), capabilities })
     }
 
-    /// What this client is given to come back with.
+    /// The state that this client is given to send back.
     pub(crate) fn state(&self, client: &str, state: &SealedState) -> String {
         let said = CODER.encode(serde_json::to_string(state).unwrap_or_default());
         let mac = self.mac("state", client, &[&said]);
         format!("{said}.{mac}")
     }
 
-    /// What this client came back with, if it was given that and for this.
+    /// The state that this client sent back, if it was given it for this.
     pub(crate) fn open_state(&self, client: &str, text: &str) -> Option<SealedState> {
         let (said, mac) = text.split_once('.')?;
         if !is_same(mac, &self.mac("state", client, &[said])) {
@@ -97,7 +97,7 @@ impl Seal {
         serde_json::from_slice(&CODER.decode(said).ok()?).ok()
     }
 
-    /// Ends a session. That it ended is remembered while the process runs, of the last so many.
+    /// Ends a session. The last ends are remembered while the process runs.
     pub(crate) fn end(&self, session: &ClientSession) {
         let (set, order) = &mut *self.ended.lock();
         if set.insert(session.nonce.clone()) {

@@ -1,5 +1,5 @@
-//! Requests that a server carries out. They are done within their HTTP exchange, which becomes a stream where it takes longer or there
-//! is more to say; then, or when the exchange ends first, they go on beside it.
+//! Requests that a server carries out. They are done within their HTTP exchange, which becomes a stream where it takes
+//! longer or there is more to send; then, or when the exchange ends first, they continue beside it.
 
 use std::sync::Arc;
 
@@ -29,29 +29,30 @@ use crate::told::AnswerTeller;
 use crate::wanted::{AskedMethod, WantedRequest};
 use crate::{Gateway, now};
 
-/// How many messages wait for a client that reads slowly.
+/// How many messages can wait for a client that reads slowly.
 const MOST_WAITING: usize = 256;
 
-/// A request that was understood.
+/// A parsed request.
 struct Exchange {
     wanted: WantedRequest,
     to: Destination,
     state: Option<SealedState>,
     era: Era,
     caller: Caller,
-    /// Tells the session of a legacy client from others.
+    /// Identifies the session of a legacy client.
     session: Option<String>,
     cancel: CancellationToken,
     outbox: Option<mpsc::Sender<String>>,
     live: Option<InUse>,
-    /// What clients see; absent where a server is asked by its own names.
+    /// The client's view; absent where a server is asked by its own names.
     catalog: Option<Arc<Catalog>>,
     passage: Vec<(HeaderName, HeaderValue)>,
     _running: Option<RunningCall>,
 }
 
 impl Gateway {
-    /// What a server has to do. A modern client that closes its stream cancels; a legacy one that loses it does not.
+    /// Carries out a request at a server. A modern client that closes its stream cancels; a legacy one that loses it does
+    /// not.
     pub(crate) async fn exchange(
         &self,
         method: AskedMethod,
@@ -177,7 +178,7 @@ impl Gateway {
     }
 }
 
-/// A subscription to a resource that is being made, or ended.
+/// A subscription to a resource that is being started, or ended.
 struct Watching<'a> {
     asked: &'a AskedClient,
     server: ServerId,
@@ -186,7 +187,7 @@ struct Watching<'a> {
 }
 
 impl<'a> Watching<'a> {
-    /// What is told at once must find its client: it watches before the server knows.
+    /// An update that is sent at once must reach its client: it watches before the server knows.
     fn begin(
         wanted: &WantedRequest,
         live: Option<&'a LiveSession>,
@@ -197,7 +198,7 @@ impl<'a> Watching<'a> {
         let Some(live) = live.filter(|_| is_one) else { return Ok(None) };
         let (asked, server, own) = (&*live.asked, owner.server.id, owner.own.clone());
         if begins && !asked.watch(server, own.clone(), wanted.name.clone()) {
-            let why = "this session hears of very many resources already: unsubscribe from some first";
+            let why = "this session is subscribed to too many resources already: unsubscribe from some first";
             return Err(Rejected::within(code::INVALID_REQUEST, why));
         }
         Ok(Some(Self { asked, server, own, begins }))

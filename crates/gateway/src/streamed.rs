@@ -1,6 +1,7 @@
-//! The answer to a request that a server carries out: in one piece where it comes soon, else as a stream. A stream that breaks can be
-//! asked for again by the id of its events (MCP 2025-11-25, "Resumability and Redelivery"): it goes on where its call still runs,
-//! and where nobody knows of it, as after the core was killed, its client is told so instead of waiting for ever.
+//! The answer to a request that a server carries out: in one piece where it comes soon, else as a stream. A stream that
+//! breaks can be resumed by the id of its events (MCP 2025-11-25, "Resumability and Redelivery"): it continues if its call
+//! still runs; if the call is unknown, for example after the core was killed, its client is told so instead of waiting for
+//! ever.
 
 use std::collections::{HashMap, VecDeque};
 use std::pin::Pin;
@@ -29,33 +30,34 @@ use crate::Gateway;
 use crate::post::{AnswerManner, PostedRequest};
 use crate::reply::{Body, Rejected, event_of, events, json, opening, result, still_here};
 
-/// An answer that takes longer comes as a stream, so that its client knows that somebody is there.
+/// An answer that takes longer comes as a stream, so that its client knows that the connection is alive.
 const SOON: Duration = Duration::from_secs(1);
-/// A stream says that it is still there this often.
+/// How often a stream sends a sign of life.
 pub(crate) const STILL_HERE: Duration = Duration::from_secs(15);
-/// What the ids of events begin with.
+/// The prefix of the ids of events.
 const EVENT_ID: &str = "call.";
-/// For how long an answer whose stream broke is kept, and how many of one session.
+/// How long an answer whose stream broke is kept, and how many of one session.
 const KEPT_FOR: Duration = Duration::from_mins(5);
 const MOST_KEPT: usize = 16;
 
 /// How a request ended, as JSON or as an error.
 pub(crate) type StreamEnded = Result<String, Rejected>;
 
-/// A request that somebody waits for.
+/// A request that a client waits for.
 pub(crate) struct RequestWaitedFor {
     pub(crate) id: Box<RawValue>,
-    /// What is said before the answer.
+    /// Messages before the answer.
     pub(crate) messages: mpsc::Receiver<String>,
     /// Dropped, the request is cancelled.
     pub(crate) guard: Option<DropGuard>,
     /// Where it waits for its client when its stream breaks.
     pub(crate) lost: Option<Arc<LostStreams>>,
-    /// Whether its stream may begin with an event that says nothing but its id: clients before MCP 2025-11-25 do not expect one.
+    /// Whether its stream can start with an event that contains only its id: clients before MCP 2025-11-25 do not expect
+    /// one.
     pub(crate) may_open: bool,
 }
 
-/// A request whose work goes on by itself, and its end.
+/// A request whose work continues by itself, and its end.
 type Streaming = (RequestWaitedFor, oneshot::Receiver<StreamEnded>);
 
 /// The streams of one session that broke before they were over.
@@ -77,13 +79,13 @@ impl LostStreams {
         self.0.lock().remove(event_id).map(|(_, request)| request)
     }
 
-    /// Forgets those that nobody came back for.
+    /// Drops those that were not resumed.
     pub(crate) fn rest(&self) {
         self.0.lock().retain(|_, (at, _)| at.elapsed() < KEPT_FOR);
     }
 }
 
-/// The id of the events of a stream: it says which request is answered there, also to a process that does not know of it.
+/// The id of the events of a stream: it names the request that is answered there, also for a process that does not know it.
 fn event_id(request: &RawValue) -> String {
     static NEXT: AtomicU64 = AtomicU64::new(0);
     let number = NEXT.fetch_add(1, Ordering::Relaxed);
@@ -97,8 +99,8 @@ fn request_of(event_id: &str) -> Option<Box<RawValue>> {
     RawValue::from_string(text).ok().filter(|id| crate::post::is_id(id))
 }
 
-/// The work on a request. It is done in the task of its HTTP exchange, where most are answered at once; dropped before its end, it
-/// goes on by itself.
+/// The work on a request. It is done in the task of its HTTP exchange, where most are answered at once; dropped before its
+/// end, it continues by itself.
 pub(crate) struct WorkUnderWay {
     work: Option<BoxFuture<'static, StreamEnded>>,
     tasks: TaskTracker,
@@ -109,7 +111,7 @@ impl WorkUnderWay {
         Self { work: Some(work), tasks }
     }
 
-    /// From now on it goes on by itself, whether or not its client reads.
+    /// From now on it continues by itself, whether or not its client reads.
     fn apart(mut self) -> oneshot::Receiver<StreamEnded> {
         let (done, ended) = oneshot::channel();
         if let Some(work) = self.work.take() {
@@ -172,7 +174,7 @@ impl RequestWaitedFor {
         StreamedAnswer { request, id, waiting: events }.response()
     }
 
-    /// Waits for the next thing to say; true when it was the last.
+    /// Waits for the next message; true when it was the last.
     async fn more(
         &mut self,
         ended: &mut oneshot::Receiver<StreamEnded>,
@@ -199,7 +201,7 @@ impl RequestWaitedFor {
         }
     }
 
-    /// What was said before the end and is not told yet.
+    /// Messages before the end that are not sent yet.
     fn rest(&mut self, waiting: &mut VecDeque<String>) {
         while let Ok(message) = self.messages.try_recv() {
             waiting.push_back(message);
@@ -223,7 +225,7 @@ impl RequestWaitedFor {
     }
 }
 
-/// A request on its stream. Dropped before it is over, its stream broke.
+/// A request on its stream. If it is dropped before it is over, its stream broke.
 struct StreamedAnswer {
     /// Absent when its end waits to be sent.
     request: Option<Streaming>,
@@ -262,7 +264,7 @@ impl Drop for StreamedAnswer {
 }
 
 impl Gateway {
-    /// A stream that broke is asked for again; `None` where the request asks for another one.
+    /// Resumes a stream that broke; `None` where the request asks for another one.
     pub(crate) fn resumed(&self, ask: &PostedRequest) -> Option<Response<Body>> {
         let event_id = ask.header("last-event-id")?;
         let request_id = request_of(event_id)?;

@@ -1,11 +1,11 @@
-//! Whether a URI may come of a template (RFC 6570), well enough to find who has it. What its parts are, its server finds out.
+//! Whether a URI may match a template (RFC 6570), well enough to find its owner. Its server determines the parts.
 
-/// A template, as what stands between its expressions.
+/// A template, as the texts between its expressions.
 #[derive(Debug)]
 pub(crate) struct UriTemplate<'a> {
     /// One more than there are expressions.
     literals: Vec<&'a str>,
-    /// Whether each expression may have slashes in it: `{+path}`, `{/path*}`, `{path*}`.
+    /// Whether each expression can contain slashes: `{+path}`, `{/path*}`, `{path*}`.
     is_wide: Vec<bool>,
 }
 
@@ -26,7 +26,7 @@ impl<'a> UriTemplate<'a> {
         Self { literals, is_wide }
     }
 
-    /// How much of a URI it says itself.
+    /// The number of its literal characters.
     pub(crate) fn literal_bytes(&self) -> usize {
         self.literals.iter().map(|literal| literal.len()).sum()
     }

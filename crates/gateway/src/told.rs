@@ -1,4 +1,4 @@
-//! What a client is told of the end of its request: a result in its own era, or why there is none.
+//! The answer of a client's request: a result in its own era, or an error.
 
 use api::{ApiError, raw};
 use http::StatusCode;
@@ -14,15 +14,15 @@ use crate::reply::{Rejected, code};
 use crate::sealed::{Seal, SealedState};
 use crate::wanted::{AskedMethod, WantedRequest};
 
-/// For how long a client may come back with what a server wanted to know, in milliseconds.
+/// How long a client can send back the state of a server that needed more input, in milliseconds.
 const COME_BACK_WITHIN: Millis = 10 * 60 * 1000;
 
-/// The words of the API for what went wrong in a call.
+/// The words of the API for an error of a call.
 #[derive(Clone, Copy)]
 pub struct CallWords {
     /// A try that failed.
     pub failed: fn(CallFailed) -> ApiError,
-    /// Nobody took it.
+    /// No server took it.
     pub refused: fn(&Refused) -> ApiError,
 }
 
@@ -32,7 +32,7 @@ impl std::fmt::Debug for CallWords {
     }
 }
 
-/// Who is told, and of what.
+/// The client that is answered, and for what.
 pub(crate) struct AnswerTeller<'a> {
     pub(crate) wanted: &'a WantedRequest,
     /// The client's.
@@ -41,17 +41,17 @@ pub(crate) struct AnswerTeller<'a> {
     pub(crate) seal: &'a Seal,
     /// The id of its token.
     pub(crate) client: &'a str,
-    /// Any of several servers may take what it asks next.
+    /// Whether any of several servers can take its next request.
     pub(crate) is_group: bool,
     pub(crate) now: Millis,
-    /// What clients call resources; absent where each has its own name.
+    /// The clients' names of resources; absent where each has its own name.
     pub(crate) renamed: Option<&'a RenamedUris>,
-    /// What is read, by its server's URI, where its client has another.
+    /// The resource that is read, by its server's URI, where its client has another.
     pub(crate) read: Option<&'a str>,
 }
 
 impl AnswerTeller<'_> {
-    /// Of a call.
+    /// For a call.
     pub(crate) fn of_call(&self, routed: Routed<ServerAnswer>) -> Result<String, Rejected> {
         match routed.end {
             End::Answered { answer, .. } => self.of_answer(&answer),
@@ -76,7 +76,7 @@ impl AnswerTeller<'_> {
         }
     }
 
-    /// A resource that is not there has a code of its own in each era.
+    /// A resource that does not exist has a code of its own in each era.
     fn own_code(&self, code: i64, has_uri: bool) -> i64 {
         match (self.wanted.method, self.era, code) {
             (AskedMethod::ReadResource, Era::Modern, code::NO_RESOURCE) => code::INVALID_PARAMS,
@@ -85,8 +85,8 @@ impl AnswerTeller<'_> {
         }
     }
 
-    /// A result of one era in the other: the modern one says of each that it is complete (MCP 2026-07-28, `resultType`). Within
-    /// one era it stays the bytes that it came as.
+    /// A result of one era in the other: the modern one marks each as complete (MCP 2026-07-28, `resultType`). Within one
+    /// era it stays the same bytes.
     pub(crate) fn of_answer(&self, answer: &ServerAnswer) -> Result<String, Rejected> {
         let told = self.in_its_era(answer)?;
         let Some(renamed) = self.renamed else { return Ok(told) };
@@ -133,7 +133,8 @@ impl AnswerTeller<'_> {
         format!(r#"{{"resultType":"complete"{cached}{comma}{rest}"#)
     }
 
-    /// What the server gave to come back with goes out sealed, so that it comes back to that server, from this client, for this.
+    /// The state that the server gave is sent sealed, so that it comes back to that server, from this client, for this
+    /// request.
     fn with_state(&self, ServerAnswer { result, server, .. }: &ServerAnswer) -> String {
         let state = raw::at(result, &["requestState"]).map(|state| state.get().to_owned());
         if state.is_none() && !self.is_group {

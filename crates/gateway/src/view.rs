@@ -1,5 +1,5 @@
-//! What one client sees of all there is: what `gateway` lets all clients, its profile, and itself see. What is not seen is in no list,
-//! and nothing that reads or calls it gets there.
+//! What one client sees: what `gateway`, its profile and its own settings allow. What is not seen is in no list, and cannot
+//! be read or called.
 
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -18,17 +18,17 @@ use crate::endpoint::GatewayPath;
 use crate::post::PostedRequest;
 use crate::reply::Rejected;
 
-/// More different views than this are made anew each time.
+/// How many different views are kept.
 const MOST_KEPT: usize = 256;
 
-/// Views that were made, each with the catalog that it was made of.
+/// The views, each with the catalog that it was made from.
 pub(crate) type KeptViews = Mutex<HashMap<(Option<String>, Option<String>), (Arc<Catalog>, Arc<Catalog>)>>;
 
-/// What is seen.
+/// What is visible.
 #[derive(Debug, Default)]
 pub(crate) struct View<'a> {
     rules: Vec<&'a AccessRules>,
-    /// Servers and groups, by name or id; each list must have one.
+    /// Servers and groups, by name or id; each list must contain one.
     servers: Vec<&'a [String]>,
 }
 
@@ -67,12 +67,12 @@ impl<'a> View<'a> {
         self.servers.iter().all(names)
     }
 
-    /// `words` are what it goes by, folded.
+    /// `words` are its names, folded.
     fn lets(&self, words: &[String]) -> bool {
         self.rules.iter().all(|rules| rules.let_through(words))
     }
 
-    /// A tool by its own name and by its server's with it, as everywhere, and by the name that clients see.
+    /// A tool by its own name and by its server's with it, as everywhere, and by its name for clients.
     pub(crate) fn lets_tool(&self, server: &ServerInfo, tool: &str, public: &str) -> bool {
         let words = [fold(tool), fold(&format!("{}.{tool}", server.slug())), fold(public)];
         self.has(&server.name, Some(server)) && self.lets(&words)
@@ -99,7 +99,7 @@ impl<'a> View<'a> {
             && self.lets(&[fold(&format!("prompt:{}", offered.own))])
     }
 
-    /// What is seen of this.
+    /// The visible part of this.
     pub(crate) fn beside(&self, all: &CatalogBeside) -> CatalogBeside {
         CatalogBeside {
             resources: all.resources.only(|_, offered| self.lets_resource(offered)),
@@ -115,7 +115,7 @@ impl<'a> View<'a> {
 }
 
 impl Gateway {
-    /// Does something with what a client sees.
+    /// Works with what a client sees.
     pub(crate) fn with_view<T>(
         &self,
         ask: &PostedRequest,
@@ -129,7 +129,7 @@ impl Gateway {
         Ok(then(&View::of(&config, profile, ask.caller.name.as_deref())))
     }
 
-    /// How many tools are seen in a profile.
+    /// How many tools a profile shows.
     pub fn tools_of_profile(&self, name: &str) -> usize {
         let (all, config) = (self.catalog(), self.config());
         let found = config.gateway.profiles.iter().find(|profile| profile.name == name);
@@ -139,7 +139,7 @@ impl Gateway {
         })
     }
 
-    /// Whether nothing is kept from a client.
+    /// Whether a client sees everything.
     pub(crate) fn sees_all(&self, ask: &PostedRequest) -> bool {
         #[expect(clippy::redundant_closure_for_method_calls, reason = "the method is of one lifetime alone")]
         let sees_all = self.with_view(ask, |view| view.is_open());

@@ -1,5 +1,5 @@
-//! What a client wants of a server, taken apart and put together again: what is not between the client and us goes on as the bytes
-//! it came as.
+//! A client's request to a server, taken apart and put together again: what is not between the client and us stays the same
+//! bytes.
 
 use mcp::wire::raw::{Members, members, quoted};
 use serde_json::value::RawValue;
@@ -7,7 +7,7 @@ use serde_json::{Map, Value};
 
 use crate::reply::{Rejected, code};
 
-/// Entries of `_meta` that are between a client and us.
+/// Entries of `_meta` that are only between a client and us.
 const OURS: [&str; 4] = [
     "io.modelcontextprotocol/protocolVersion",
     CLIENT_CAPABILITIES,
@@ -15,10 +15,10 @@ const OURS: [&str; 4] = [
     "progressToken",
 ];
 const CLIENT_CAPABILITIES: &str = "io.modelcontextprotocol/clientCapabilities";
-/// From which level on a modern client wants to be told (MCP 2026-07-28, "Logging").
+/// The level from which on a modern client wants log messages (MCP 2026-07-28, "Logging").
 const LOG_LEVEL: &str = "io.modelcontextprotocol/logLevel";
 
-/// What is asked of a server by its own name for something.
+/// The methods that name something of a server.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum AskedMethod {
     CallTool,
@@ -53,7 +53,7 @@ impl AskedMethod {
         }
     }
 
-    /// Where in the params the name stands.
+    /// The place of the name in the params.
     fn key(self) -> &'static str {
         match self {
             Self::CallTool | Self::GetPrompt => "name",
@@ -62,7 +62,7 @@ impl AskedMethod {
         }
     }
 
-    /// Whether it makes sense in a session alone, which the modern era has not.
+    /// Whether it makes sense only in a session, which the modern era does not have.
     pub(crate) fn is_of_sessions(self) -> bool {
         matches!(self, Self::Subscribe | Self::Unsubscribe)
     }
@@ -73,32 +73,32 @@ impl AskedMethod {
     }
 }
 
-/// What a client wants.
+/// A request of a client.
 #[derive(Debug, Clone)]
 pub(crate) struct WantedRequest {
     pub(crate) method: AskedMethod,
-    /// What the client calls it.
+    /// The client's name for it.
     pub(crate) name: String,
-    /// A completion is of a resource template, whose URI is the name.
+    /// Whether a completion is of a resource template, whose URI is the name.
     pub(crate) is_template: bool,
-    /// Its `ref` without what names it: JSON members, each after a comma.
+    /// Its `ref` without the name: JSON members, each after a comma.
     rest_of_ref: String,
     /// The arguments of a call, for decisions.
     pub(crate) arguments: Map<String, Value>,
-    /// Members of the params that go on: as they came, in JSON.
+    /// Members of the params that are passed on unchanged, in JSON.
     rest: Vec<(String, String)>,
     /// The same of `_meta`.
     meta: Vec<(String, String)>,
-    /// What its client calls reports of progress by, in JSON.
+    /// The progress token of its client, in JSON.
     pub(crate) progress_token: Option<String>,
-    /// What a modern client declares, in JSON.
+    /// The capabilities that a modern client declares, in JSON.
     pub(crate) capabilities: Option<String>,
-    /// What we gave it to come back with.
+    /// The state that it sends back.
     pub(crate) state: Option<String>,
 }
 
 impl WantedRequest {
-    /// Of the members of the params, and of those of their `_meta`.
+    /// Parses the members of the params, and those of their `_meta`.
     pub(crate) fn of(
         method: AskedMethod,
         said: Option<&Members<'_>>,
@@ -115,9 +115,8 @@ impl WantedRequest {
         };
         let arguments = match said.get("arguments").filter(|_| method == AskedMethod::CallTool) {
             None => Map::new(),
-            Some(raw) => {
-                serde_json::from_str(raw.get()).map_err(|_| wrong("`arguments` is no object".to_owned()))?
-            }
+            Some(raw) => serde_json::from_str(raw.get())
+                .map_err(|_| wrong("`arguments` is not an object".to_owned()))?,
         };
         let meta = meta.map(|meta| meta.0.as_slice()).unwrap_or_default();
         let of_meta = |key: &str| {
@@ -143,12 +142,12 @@ impl WantedRequest {
         })
     }
 
-    /// Whether its client wants to be told of what its server logs.
+    /// Whether its client wants log messages of its server.
     pub(crate) fn wants_logs(&self) -> bool {
         self.meta.iter().any(|(key, _)| key == LOG_LEVEL)
     }
 
-    /// The params for a server, which has a name of its own for it; with what the server gave to come back with, in JSON.
+    /// The params for a server, with its own name; with the state that the server gave, in JSON.
     pub(crate) fn params(
         &self,
         own: &str,
@@ -189,7 +188,7 @@ impl WantedRequest {
     }
 }
 
-/// What a completion is of, whether that is a resource template, and the rest of how it says so.
+/// The subject of a completion, whether that is a resource template, and the rest of its reference.
 fn reference(reference: &RawValue) -> Option<(String, bool, String)> {
     let said = members(reference)?;
     let (key, is_template) = match said.text("type")?.as_str() {

@@ -1,5 +1,5 @@
-//! Resources that a modern client hears of (MCP 2026-07-28, `resourceSubscriptions`). Each of its streams asks the servers that have
-//! them, over HTTP, in their own era: a child is one for all clients, and what it says of a resource is said to all.
+//! Resources that a modern client watches (MCP 2026-07-28, `resourceSubscriptions`). Each of its streams asks the servers
+//! that have them, over HTTP, in their own era: a child process is shared by all clients, and its updates go to all.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -23,29 +23,29 @@ use crate::post::PostedRequest;
 use crate::reply::notification;
 use crate::wanted::{AskedMethod, WantedRequest};
 
-/// How many resources one stream may be of.
+/// How many resources one stream can watch.
 const MOST_WATCHED: usize = 1_000;
-/// A server that does not answer, or ended the stream, is asked again after this.
+/// When a server that does not answer, or ended the stream, is asked again.
 const ASK_AGAIN: Duration = Duration::from_secs(5);
-/// Streams are begun anew after so long.
+/// When streams are started again.
 const ONE_STREAM: Duration = Duration::from_hours(24);
-/// How often it is looked whether a server is still there, and may be seen.
+/// How often to check that a server still exists, and can be seen.
 const LOOK: Duration = Duration::from_secs(1);
 const MOST_WAITING: usize = 256;
 
-/// What a stream hears, as long as it is held.
+/// What a stream watches, as long as it is held.
 pub(crate) struct WatchedResources {
     pub(crate) messages: mpsc::Receiver<String>,
-    /// What is watched, by the names of its client.
+    /// The watched resources, by their names for the client.
     pub(crate) uris: Vec<String>,
     pub(crate) guard: tokio_util::sync::DropGuard,
 }
 
-/// What clients call resources, by their servers' own URIs.
+/// The clients' names of resources, by their servers' own URIs.
 type WatchedNames = BTreeMap<String, String>;
 
 impl Gateway {
-    /// Watches those of these resources that somebody has; `meta` are members of the params of each notification, in JSON.
+    /// Watches those of these resources that a server has; `meta` are members of the params of each notification, in JSON.
     pub(crate) fn watch(
         &self,
         ask: &PostedRequest,
@@ -80,7 +80,7 @@ impl Gateway {
         (offered.server.transport != Transport::Stdio).then_some(offered)
     }
 
-    /// What of this its client may see now, and the server as it is known now.
+    /// Which of these its client can see now, and the server as it is known now.
     fn seen_now(&self, watch: &ServerWatch) -> Option<(Arc<ServerInfo>, WatchedNames)> {
         let offered = watch.uris.iter().filter_map(|uri| Some((uri, self.resource_of(&watch.ask, uri)?)));
         let own: Vec<_> = offered.filter(|(_, offered)| offered.server.id == watch.id).collect();
@@ -88,8 +88,8 @@ impl Gateway {
         Some((server, own.into_iter().map(|(uri, offered)| (offered.own, uri.clone())).collect()))
     }
 
-    /// Listens to one server until nobody wants to hear of it, however often it has to be asked; never to one that its client may not
-    /// see any more, or that is another place by now.
+    /// Listens to one server while a client wants it, however often it has to be asked; never to one that its client can no
+    /// longer see, or whose address has changed.
     async fn watch_at(&self, watch: &ServerWatch, end: &CancellationToken) {
         let watching = async {
             loop {
@@ -148,7 +148,7 @@ impl Gateway {
 struct ServerWatch {
     ask: PostedRequest,
     id: ServerId,
-    /// By the names of its client.
+    /// By the client's names.
     uris: Vec<String>,
     outbox: Outbox,
     meta: String,
@@ -168,10 +168,10 @@ fn is_legacy(server: &ServerInfo) -> bool {
     server.identity.as_ref().is_none_or(|said| said.era == Era::Legacy)
 }
 
-/// The question to one server.
+/// The request to one server.
 struct WatchQuestion<'a> {
     hearer: Arc<ResourceHearer>,
-    /// Conversations of its own: a legacy server tells what it says in one.
+    /// Separate conversations: a legacy server sends its updates in one.
     sessions: Option<Sessions>,
     end: &'a CancellationToken,
 }
@@ -206,7 +206,7 @@ impl mesh::Sending for WatchQuestion<'_> {
     }
 }
 
-/// Hears of them, and tells its client by the names that it knows.
+/// Receives updates, and sends them to its client by its own names.
 struct ResourceHearer {
     names: WatchedNames,
     outbox: Outbox,

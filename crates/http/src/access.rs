@@ -1,5 +1,5 @@
-//! Who may use the API: whoever can read the owner's token, sent as a bearer token by programs, or exchanged once
-//! by a browser for a signed cookie that scripts cannot read and other sites cannot send.
+//! Who can use the API: whoever can read the owner's token, sent as a bearer token by programs, or exchanged once by a
+//! browser for a signed cookie that scripts cannot read and other sites cannot send.
 
 use std::fmt::Write;
 use std::sync::Arc;
@@ -18,8 +18,8 @@ use subtle::ConstantTimeEq;
 
 use crate::api::Failure;
 
-/// What opens this listener: the token of this run, and cookies that are good for 30 days. A cookie's value says nothing of
-/// the token and never opens another port.
+/// What gives access to this listener: the token of this run, and cookies that are valid for 30 days. A cookie's value
+/// reveals nothing about the token and is never valid for another port.
 #[derive(Clone)]
 pub struct Access(Arc<AccessSecrets>);
 
@@ -80,16 +80,16 @@ pub(crate) async fn exchange(State(access): State<Access>, headers: HeaderMap) -
     (StatusCode::NO_CONTENT, [(SET_COOKIE, cookie)]).into_response()
 }
 
-/// How long a browser that opened the link is let in.
+/// How long a browser that opened the link stays signed in.
 pub(crate) const GOOD_FOR: Duration = Duration::from_hours(30 * 24);
 
-/// The value for a browser that is let in now.
+/// The value for a browser that signs in now.
 pub(crate) fn signed(key: &str, port: u16) -> String {
     let until = now() + GOOD_FOR.as_secs();
     format!("{until}.{}", signature(key, port, until).unwrap_or_default())
 }
 
-/// Whether this was signed with the key, for this port, and is still good.
+/// Whether this was signed with the key, for this port, and is still valid.
 pub(crate) fn is_good(value: &str, key: &str, port: u16) -> bool {
     let Some((until, sent)) = value.split_once('.') else { return false };
     let Ok(until) = until.parse::<u64>() else { return false };

@@ -1,5 +1,5 @@
-//! `POST /api/v1/<operation>` and `GET /api/v1/events`. Events of one server resemble each other, so for clients that read gzip the
-//! stream is a small part of its text.
+//! `POST /api/v1/<operation>` and `GET /api/v1/events`. Events of one server resemble each other, so for clients that read
+//! gzip the stream is a small part of its text.
 
 use std::convert::Infallible;
 use std::io;
@@ -21,10 +21,10 @@ use serde_json::value::RawValue;
 use serde_json::{Value, json};
 use tokio::io::AsyncWriteExt;
 
-/// Proxies and browsers drop a stream that is silent for long.
+/// Proxies and browsers drop a stream that sends nothing for long.
 const KEEP_ALIVE: Duration = Duration::from_secs(15);
 
-/// An error as it leaves: the shape of every face, with a fitting status.
+/// An error as a response: the shape of every face, with a suitable status.
 pub(crate) struct Failure(pub(crate) ApiError);
 
 impl IntoResponse for Failure {
@@ -71,14 +71,14 @@ pub(crate) async fn operation(
     app.perform(&name, args).await.map(Json).map_err(Failure)
 }
 
-/// The API has one way in, and says so in its own shape.
+/// The API has one method, and says so in its own error format.
 pub(crate) async fn not_posted() -> Response {
-    other_method("an operation is asked for with POST and its arguments as JSON in the body")
+    other_method("an operation is called with POST and its arguments as JSON in the body")
 }
 
-/// What can only be read.
+/// A path that can only be read.
 pub(crate) async fn only_read() -> Response {
-    other_method("nothing can be done here: operations are at `POST /api/v1/<operation>`")
+    other_method("there is no operation here: operations are at `POST /api/v1/<operation>`")
 }
 
 fn other_method(message: &str) -> Response {
@@ -88,12 +88,12 @@ fn other_method(message: &str) -> Response {
 
 fn read(body: &[u8]) -> Result<Value, Failure> {
     serde_json::from_slice(body).map_err(|error| {
-        Failure(ApiError::new(ErrorCode::InvalidArguments, format!("the body is no JSON: {error}")))
+        Failure(ApiError::new(ErrorCode::InvalidArguments, format!("the body is not JSON: {error}")))
     })
 }
 
-/// Batches of events. The first message says that the stream stands, so a client that subscribes and then lists
-/// misses nothing in between.
+/// Batches of events. The first message says that the stream is open, so a client that subscribes and then lists misses
+/// nothing in between.
 pub(crate) async fn events(State(app): State<App>, headers: HeaderMap) -> Response {
     let response = stream_of(&app).into_response();
     if reads_gzip(&headers) { gzip(response) } else { response }
@@ -116,7 +116,7 @@ pub(crate) fn reads_gzip(headers: &HeaderMap) -> bool {
     })
 }
 
-/// The same response in gzip. What came goes out at once: nothing waits for more to squeeze.
+/// The same response in gzip. Each part is sent at once: nothing waits for more to compress.
 pub(crate) fn gzip(response: Response) -> Response {
     let (mut parts, body) = response.into_parts();
     parts.headers.insert(CONTENT_ENCODING, HeaderValue::from_static("gzip"));

@@ -1,5 +1,5 @@
-//! The connections of the face. Whoever opens one needs no token, so nothing here relies on what comes over it: a connection
-//! that says nothing ends, there are so many at once and no more, and those that never asked for anything make room first.
+//! The connections of the face. Opening one needs no token, so nothing here relies on what is sent over it: a connection
+//! that sends nothing is closed, their number is limited, and those that never made a request are closed first.
 
 use std::collections::HashMap;
 use std::convert::Infallible;
@@ -28,21 +28,21 @@ use tower::ServiceExt as _;
 use crate::door::Door;
 use crate::metrics::ConnectionPeer;
 
-/// How long a connection may take over what, and how many there are at once.
+/// The time limits of a connection, and how many there are at once.
 #[derive(Debug, Clone, Copy)]
 pub struct ConnectionLimits {
-    /// From its beginning to the end of the headers of its first request.
+    /// From its start to the end of the headers of its first request.
     pub first: Duration,
     /// Without a request, or within the headers of a later one.
     pub idle: Duration,
     /// Between two parts of the body of a request.
     pub body: Duration,
-    /// At once.
+    /// The most connections at once.
     pub most: usize,
 }
 
 impl ConnectionLimits {
-    /// So many connections, as far as this process may open files: servers that are asked need some as well.
+    /// The most connections, given the number of files that this process can open: requests to servers need some as well.
     pub fn at_most(connections: u64) -> Self {
         let wanted = connections.saturating_add(FILES_BESIDE);
         let files = rlimit::increase_nofile_limit(wanted).unwrap_or(1_024);
@@ -56,13 +56,13 @@ impl ConnectionLimits {
     }
 }
 
-/// Files that are open beside connections: databases, children, conversations with servers, a scan.
+/// Files that are open besides connections: databases, child processes, conversations with servers, a scan.
 const FILES_BESIDE: u64 = 4_096;
 
-/// What a connection does.
+/// The state of a connection.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum ConnectionStage {
-    /// It has not asked for anything yet.
+    /// It has not made a request yet.
     New,
     /// It waits for the next request.
     Idle,
@@ -77,7 +77,7 @@ struct Connection {
 }
 
 impl Connection {
-    /// In which order those that wait make room.
+    /// The order in which those that wait are closed.
     fn rank(&self) -> u8 {
         let waits_for = self.since.elapsed();
         match self.stage {
@@ -89,9 +89,9 @@ impl Connection {
     }
 }
 
-/// Whoever has just connected is about to ask.
+/// A new connection is about to make a request.
 const ABOUT_TO_ASK: Duration = Duration::from_secs(1);
-/// Whoever asked and is silent for so long goes before those who are about to ask.
+/// A connection that made a request and was silent for this long is closed before those that are about to make one.
 const LONG_IDLE: Duration = Duration::from_secs(10);
 
 /// The connections that are open.
@@ -103,7 +103,7 @@ impl Open {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Takes part, if there is room or another can make some.
+    /// Adds a connection, if there is room or another can be closed.
     fn enter(&self, id: u64, most: usize) -> Option<OpenConnection> {
         if self.lock().len() >= most && !self.make_room() {
             return None;
@@ -114,7 +114,7 @@ impl Open {
         Some(OpenConnection { open: self.clone(), id, end })
     }
 
-    /// Ends the one that has waited longest, first of those that never asked for anything. False when all are busy.
+    /// Closes the one that has waited longest, first of those that never made a request. False when all are busy.
     fn make_room(&self) -> bool {
         let mut all = self.lock();
         let waiting = all.iter().filter(|(_, connection)| connection.stage != ConnectionStage::Busy);
@@ -145,7 +145,7 @@ impl OpenConnection {
         }
     }
 
-    /// Ends with the time for a first request.
+    /// Ends after the time limit of a first request.
     async fn first_is_late(&self, first: Duration) {
         sleep(first).await;
         if self.stage() != Some(ConnectionStage::New) {
@@ -185,7 +185,7 @@ impl Drop for CountedOnce {
     }
 }
 
-/// Who answers requests.
+/// What answers requests.
 #[derive(Clone)]
 pub(crate) struct Behind {
     pub(crate) router: Router,
@@ -228,7 +228,7 @@ pub(crate) async fn serve(
     tasks.wait().await;
 }
 
-/// The next connection. Where files have run out, one that only waits gives one back.
+/// The next connection. When the process has no more files, one that only waits is closed.
 async fn accept(listener: &TcpListener, open: &Open) -> TcpStream {
     loop {
         match listener.accept().await {
@@ -243,7 +243,7 @@ async fn accept(listener: &TcpListener, open: &Open) -> TcpStream {
     }
 }
 
-/// The connection itself ended before it was taken.
+/// The connection ended before it was accepted.
 fn is_of_its_own(error: &io::Error) -> bool {
     use io::ErrorKind::{ConnectionAborted, ConnectionRefused, ConnectionReset, Interrupted};
     matches!(error.kind(), ConnectionAborted | ConnectionRefused | ConnectionReset | Interrupted)
@@ -294,7 +294,7 @@ async fn talk(
     }
 }
 
-/// The response, which keeps the request under way until it was sent or its reader has gone.
+/// The response, which keeps the request under way until it was sent or its reader has disconnected.
 fn until_sent(response: Response, under_way: UnderWay) -> Response {
     response.map(|body| {
         // A body that is sent already would be dropped before it is written; its connection goes on at once all the same.

@@ -1,4 +1,5 @@
-//! The way to the gateway: it is answered before the router, its bodies are read here, and no cookie or token of the API opens it.
+//! The way to the gateway: it is answered before the router, its bodies are read here, and neither a cookie nor a token of
+//! the API is valid for it.
 
 use std::time::Duration;
 
@@ -21,7 +22,7 @@ use crate::gate::{self, Gate, Wing};
 pub(crate) struct Door {
     pub(crate) gateway: Gateway,
     pub(crate) gate: Gate,
-    /// Between two parts of a body.
+    /// The time limit between two parts of a body.
     pub(crate) patience: Duration,
 }
 
@@ -52,7 +53,7 @@ impl Door {
     }
 }
 
-/// A body, as much of it as a message may have.
+/// A body, up to the size limit of a message.
 async fn whole(
     mut body: Incoming,
     largest: usize,

@@ -1,4 +1,4 @@
-//! The UI's files, compiled in. They hold no secret and are public to whoever passes the gate.
+//! The UI's files, compiled in. They contain no secret and are public to all that pass the gate.
 
 use api::{ApiError, ErrorCode};
 use axum::http::header::{
@@ -15,7 +15,7 @@ use crate::api::Failure;
 #[folder = "../../ui/dist"]
 struct Files;
 
-/// As strict as the window's: what an MCP server says must never become a script or a request.
+/// As strict as the window's: what an MCP server sends must never become a script or a request.
 const POLICY: &str = "default-src 'self'; script-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; media-src data:; \
                       connect-src 'self'; object-src 'none'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
 

@@ -1,6 +1,6 @@
-//! Host and Origin are checked on every route: a web page that makes a browser talk to this computer (DNS
-//! rebinding, cross-site requests) gets nothing, not even the UI's files. What browsers ask before a page of another origin may speak
-//! to us is answered here (Fetch Standard, "CORS protocol").
+//! Host and Origin are checked on every route: a web page that makes a browser send requests to this computer (DNS
+//! rebinding, cross-site requests) gets nothing, not even the UI's files. The requests that browsers send before a page of
+//! another origin may use ours are answered here (Fetch Standard, "CORS protocol").
 
 use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
@@ -22,14 +22,14 @@ use tokio::sync::watch;
 
 use crate::api::Failure;
 
-/// Who may speak to this listener: by which names, and from which pages.
+/// The host names and pages that can use this listener.
 #[derive(Debug, Clone)]
 pub struct Gate {
     address: SocketAddr,
     config: watch::Receiver<Arc<Config>>,
 }
 
-/// What a page wants to speak to: each has origins of its own.
+/// What a page wants to use: each has its own origins.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Wing {
     /// UI and API.
@@ -39,13 +39,13 @@ pub(crate) enum Wing {
 }
 
 impl Gate {
-    /// The gate of a listener; names and pages that a person lets in are read anew with each request.
+    /// The gate of a listener; allowed names and pages are read again with each request.
     pub fn new(address: SocketAddr, config: watch::Receiver<Arc<Config>>) -> Self {
         Self { address, config }
     }
 
-    /// `localhost` and loopback addresses on our port, and the names in `security.allowed_hosts`. A listener that a person opened to
-    /// the network also goes by any literal address: rebinding needs a name.
+    /// `localhost` and loopback addresses on our port, and the names in `security.allowed_hosts`. A listener beyond loopback
+    /// also accepts any literal address: rebinding needs a name.
     fn is_ours(&self, authority: &str) -> bool {
         let Ok(read) = authority.parse::<Authority>() else { return false };
         if read.as_str().contains('@') {
@@ -60,26 +60,26 @@ impl Gate {
         (is_at_our_port && is_known) || self.is_let(authority)
     }
 
-    /// A name that a person lists. What stands before us may have another port; whoever names one means it.
+    /// A name that the user lists. A proxy before us may have another port; a listed port counts.
     fn is_let(&self, authority: &str) -> bool {
         let host = authority.parse::<Authority>().map(|read| read.host().to_owned()).unwrap_or_default();
         let names = |name: &String| name.eq_ignore_ascii_case(authority) || name.eq_ignore_ascii_case(&host);
         !authority.contains('@') && self.config.borrow().later.allowed_hosts.iter().any(names)
     }
 
-    /// Our own pages come from our own names; behind a name that a person lists there may be TLS before us.
+    /// Our own pages come from our own names; behind a listed name there may be TLS before us.
     fn is_own_page(&self, origin: &str) -> bool {
         let (plain, secured) = (origin.strip_prefix("http://"), origin.strip_prefix("https://"));
         plain.is_some_and(|authority| self.is_ours(authority))
             || secured.is_some_and(|authority| self.is_let(authority))
     }
 
-    /// The page that a request comes from, when it is another than ours; an error when it may not.
+    /// The page that a request comes from, when it is not ours; an error when it is not allowed.
     pub(crate) fn verdict(&self, headers: &HeaderMap, wing: Wing) -> Result<Option<HeaderValue>, ApiError> {
         let host = one(headers.get_all(HOST).iter()).ok_or_else(|| refuse("one Host header is needed"))?;
         if !self.is_ours(host) {
             return Err(refuse(
-                "the Host header is not an address of this program: names are let in by `security.allowed_hosts`",
+                "the Host header is not an address of this program: names are allowed by `security.allowed_hosts`",
             ));
         }
         let Some(first) = headers.get(ORIGIN) else { return Ok(None) };
@@ -105,10 +105,10 @@ impl Wing {
     fn refusal(self) -> &'static str {
         match self {
             Self::Own => {
-                "requests from other web pages are refused: they are let in by `security.allowed_origins`"
+                "requests from other web pages are refused: they are allowed by `security.allowed_origins`"
             }
             Self::Gateway => {
-                "requests from other web pages are refused: they are let in by `gateway.allowed_origins`"
+                "requests from other web pages are refused: they are allowed by `gateway.allowed_origins`"
             }
         }
     }
@@ -136,10 +136,10 @@ pub(crate) async fn check(State(gate): State<Gate>, request: Request, next: Next
     response
 }
 
-/// For how long a browser need not ask again, in seconds.
+/// How long a browser need not ask again, in seconds.
 const KEPT_FOR: HeaderValue = HeaderValue::from_static("600");
 
-/// The answer to a browser that asks before it sends what its page wants to send.
+/// The answer to a browser that asks before it sends the request of its page.
 pub(crate) fn asked_before(
     page: Option<&HeaderValue>,
     method: &Method,
@@ -160,7 +160,7 @@ pub(crate) fn asked_before(
     Some(response)
 }
 
-/// Lets the page read the answer. Cookies are never let through: it sends a token.
+/// Lets the page read the answer. Cookies are never allowed: it sends a token.
 pub(crate) fn let_read(page: Option<HeaderValue>, answer: &mut HeaderMap) {
     let Some(page) = page else { return };
     answer.insert(ACCESS_CONTROL_ALLOW_ORIGIN, page);

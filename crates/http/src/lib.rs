@@ -27,28 +27,28 @@ pub use access::Access;
 pub use connections::ConnectionLimits;
 pub use gate::Gate;
 
-/// A `servers.json` of 100,000 servers fits; a runaway upload does not.
+/// A `servers.json` of 100,000 servers is smaller; a runaway upload is not.
 const LARGEST_BODY: usize = 256 * 1024 * 1024;
 
-/// A bound face that does not answer yet.
+/// A listening face that does not answer yet.
 pub struct Face {
     listener: TcpListener,
     address: SocketAddr,
     app: App,
     limits: ConnectionLimits,
-    /// AI clients are served here as well.
+    /// Whether AI clients are served here as well.
     serves_gateway: bool,
 }
 
 impl Face {
-    /// Takes the address and says to other processes where this core answers. Port 0 picks a free port.
+    /// Binds the address and announces it to other processes. Port 0 picks a free port.
     pub async fn bind(app: &App, listen: SocketAddr) -> io::Result<Self> {
         let listener = TcpListener::bind(listen).await?;
         Self::of(app, listener, true)
     }
 
-    /// The same where the configuration says. When somebody has that address, UI and API are served on a free port of loopback,
-    /// and AI clients not at all: they know one address, and would not find another.
+    /// The same at the address of the configuration. When another program has that address, UI and API are served on a free
+    /// port of loopback, and AI clients not at all: they know only one address.
     pub async fn bind_as_configured(app: &App) -> io::Result<Self> {
         let listen = app.live_config().borrow().gateway.listen;
         match TcpListener::bind(listen).await {
@@ -70,7 +70,7 @@ impl Face {
         Ok(Self { listener, address, app: app.clone(), limits, serves_gateway })
     }
 
-    /// Where it listens, such as `http://127.0.0.1:8090`.
+    /// Its address, such as `http://127.0.0.1:8090`.
     pub fn url(&self) -> String {
         format!("http://{}", self.address)
     }
@@ -96,7 +96,7 @@ impl Face {
     }
 }
 
-/// All routes. The gate stands before every one of them, the token before the API alone.
+/// All routes. The gate is before every one of them, the token only before the API.
 fn router(app: App, gate: Gate, address: SocketAddr, limits: ConnectionLimits) -> Router {
     let access = Access::new(&app, address.port());
     let figures = Router::new()

@@ -1,5 +1,5 @@
-//! `GET /metrics`. On loopback it is open, as the addresses of servers are to whoever is on this computer; beyond, it opens with
-//! a token of its own, which opens nothing else.
+//! `GET /metrics`. On loopback it needs no token, as any program on this computer can read the addresses of servers; beyond,
+//! it needs a token of its own, which is valid for nothing else.
 
 use std::net::SocketAddr;
 
@@ -16,11 +16,11 @@ use crate::api::Failure;
 /// The text format that Prometheus has read since 2014.
 const TEXT: &str = "text/plain; version=0.0.4; charset=utf-8";
 
-/// Who is at the other end of a connection.
+/// The address of the client of a connection.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct ConnectionPeer(pub(crate) SocketAddr);
 
-/// The core, and whether this listener can be reached from elsewhere.
+/// The core, and whether this listener can be reached from other computers.
 #[derive(Clone)]
 pub(crate) struct ScrapeDoor {
     pub(crate) app: App,
@@ -57,8 +57,11 @@ pub(crate) async fn scrape(
 impl ScrapeDoor {
     async fn opens(&self, headers: &HeaderMap) -> Result<(), Response> {
         let token = self.app.metrics_token().await.map_err(|why| {
-            tracing::warn!(why, "no token opens `/metrics`");
-            unauthorized("`/metrics` has no token that could open it: `metrics.token` in the configuration names none that is kept")
+            tracing::warn!(why, "no token is set for `/metrics`");
+            unauthorized(
+                "`/metrics` has no usable token: `metrics.token` in the configuration names none that \
+             is kept",
+            )
         })?;
         let sent = headers.get(AUTHORIZATION).and_then(|value| value.to_str().ok());
         let sent = sent.and_then(|value| value.split_once(' '));

@@ -1,4 +1,4 @@
-//! Adding a server and measuring one: the operations that ask a server what it is.
+//! Adding a server and checking one: the operations that find out what a server is.
 
 use std::sync::Arc;
 
@@ -30,7 +30,7 @@ impl New {
 }
 
 impl Intake {
-    /// Meets a server and keeps it, as the arguments say.
+    /// Probes a server and keeps it, as the arguments say.
     pub async fn add(&self, mut args: AddArgs) -> Result<Added, IntakeError> {
         let (mut called, mut added_from) = (None, None);
         if let Some(from) = args.from.take() {
@@ -86,7 +86,7 @@ impl Intake {
         }
     }
 
-    /// Keeps a server that a person added, then what was just measured of it.
+    /// Keeps a server that the user added, then its first measurement.
     async fn keep(&self, info: ServerInfo, observation: Option<Observation>) -> Result<Added, IntakeError> {
         let id = info.id;
         let label = format!("added {}", info.name);
@@ -168,7 +168,7 @@ impl Intake {
         Ok(New { token, kept, steps, ..New::of(info, Some(observation)) })
     }
 
-    /// What a probe with these credentials says; an error when that is not an MCP server.
+    /// The result of a probe with these credentials; an error when that is not an MCP server.
     pub(crate) async fn asked(
         &self,
         target: &ProbeTarget,
@@ -193,7 +193,8 @@ impl Intake {
         if keeps { Ok(report) } else { Err(no_server(url, report)) }
     }
 
-    /// What the probe saw, if it saw all; else the server is asked once more, with what a person gave and nothing keeps yet.
+    /// The result of the probe, if it read everything; else the server is asked once more, with what the user gave and
+    /// nothing keeps yet.
     pub(crate) async fn seen_with(
         &self,
         info: &mut ServerInfo,
@@ -214,7 +215,7 @@ impl Intake {
         observation
     }
 
-    /// What the probe saw, if it saw all; else the server is asked once more.
+    /// The result of the probe, if it read everything; else the server is asked once more.
     async fn seen_of(&self, info: &mut ServerInfo, report: ProbeReport) -> Observation {
         if let Some(contents) = report.contents {
             if let Err(error) = self.vault().sign(info, &mut Remote::new("")).await {
@@ -234,7 +235,8 @@ impl Intake {
         observation
     }
 
-    /// What a scan met a moment ago is not asked again, unless a person gives what the scan did not have.
+    /// A server that a scan found a moment ago is not asked again, unless the user gives credentials that the scan did not
+    /// have.
     fn just_seen(&self, url: &str, given: &Presented<'_>) -> Option<ProbedServer> {
         if !given.is_nothing() {
             return None;
@@ -259,8 +261,8 @@ impl Intake {
         Credentials::of(&remote)
     }
 
-    /// A server that requires authentication does not say where it is: what was found out before is better than a guess, unless
-    /// it is now called by another name.
+    /// A server that requires authentication does not reveal its endpoint: an earlier result is better than a guess, unless
+    /// its name is another now.
     fn keep_place(&self, info: &mut ServerInfo) {
         let origin = |info: &ServerInfo| Key::of(info, SecretPurpose::Token).map(|key| key.origin);
         let snapshot = self.registry.snapshot();
@@ -271,7 +273,7 @@ impl Intake {
         }
     }
 
-    /// The child that is started to be looked at is the one that is kept.
+    /// The child process that is started for the check is the one that is kept.
     async fn of_command(&self, command: &[String], args: &AddArgs) -> Result<New, IntakeError> {
         let [program, arguments @ ..] = command else {
             return Err(IntakeError::arguments("`stdio` needs a command: the program and its arguments"));
@@ -313,7 +315,7 @@ impl Intake {
     }
 }
 
-/// A record of what a scan met.
+/// A record of what a scan found.
 fn as_seen(info: ServerInfo, ProbedServer { row, contents, at, .. }: ProbedServer) -> New {
     let mut info = ServerInfo { id: row.id, transport: row.transport, endpoint: Some(row.url), ..info };
     info.auth_required = row.auth_required;
@@ -323,7 +325,7 @@ fn as_seen(info: ServerInfo, ProbedServer { row, contents, at, .. }: ProbedServe
     New::of(info, Some(observation))
 }
 
-/// What a probe found out of where a server is and how it is spoken to.
+/// What a probe found out about the endpoint and transport of a server.
 pub(crate) fn learn(info: &mut ServerInfo, report: &ProbeReport) {
     info.transport = report.transport.unwrap_or(Transport::Http);
     info.endpoint.clone_from(&report.endpoint);
@@ -346,7 +348,7 @@ pub(crate) fn as_it_would_be(mut info: ServerInfo, observation: Option<&Observat
     Server { info: Arc::new(info), health }
 }
 
-/// A record that is named after its address until the server says what it is called.
+/// A record that is named after its address until the server reports a name.
 pub(crate) fn at_address(url: &str, source: Source) -> Result<ServerInfo, IntakeError> {
     let wrong = |error: model::EndpointError| IntakeError::arguments(error.to_string());
     let endpoint = Endpoint::parse(url).map_err(wrong)?;
@@ -358,7 +360,7 @@ fn program_name(program: &str) -> &str {
     program.rsplit(['/', '\\']).next().filter(|name| !name.is_empty()).unwrap_or(program)
 }
 
-/// What a server calls itself is its name, until a person gives another.
+/// The name that a server reports is its name, until the user gives another.
 fn name_after(info: &mut ServerInfo, observation: &Observation) {
     let said = observation.contents.as_ref().map(|contents| contents.identity.name.trim());
     if let Some(said) = said.filter(|said| !said.is_empty()) {

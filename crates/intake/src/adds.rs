@@ -1,4 +1,4 @@
-//! Servers that are being added by a command that has to start: whoever waits can end it, or keep the server and stop waiting.
+//! Servers that are being added by a command that has to start: the user can cancel it, or keep the server and stop waiting.
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -50,7 +50,7 @@ impl Adds {
         Ok(Adding { adds: self.clone(), handle, waits })
     }
 
-    /// Ends it, and what it has started; false when it was over.
+    /// Cancels it, and what it has started; false when it was over.
     pub fn cancel(&self, handle: &str) -> bool {
         let found = self.lock().get(handle).cloned();
         found.inspect(|waits| waits.cancel.cancel()).is_some()
@@ -72,7 +72,7 @@ impl Adding {
         self.handle.as_ref()
     }
 
-    /// Does the work, unless somebody ends the wait for it.
+    /// Does the work, unless the wait for it is ended.
     pub(crate) async fn wait<T>(&self, work: impl Future<Output = T>) -> Waited<T> {
         tokio::select! {
             biased;
@@ -91,7 +91,7 @@ impl Drop for Adding {
     }
 }
 
-/// A start that nobody wants when whoever asked for it goes away.
+/// A start that is cancelled when its requester disconnects.
 struct WantedStart {
     sessions: Sessions,
     id: ServerId,
@@ -99,7 +99,8 @@ struct WantedStart {
 }
 
 impl Intake {
-    /// Starts a command that is about to be kept. Nothing when a person keeps it without waiting any longer: it goes on.
+    /// Starts a command that is about to be kept. Nothing when the user keeps it without waiting any longer: the start
+    /// continues.
     pub(crate) async fn started(
         &self,
         info: &ServerInfo,

@@ -1,5 +1,5 @@
-//! The credentials that a person gives with an address: headers and secrets, what is sent with the first question, what is kept of them
-//! and where.
+//! The credentials that are given with an address: headers and secrets, what is sent with the first request, and what is
+//! kept of them and where.
 
 use std::collections::BTreeMap;
 use std::net::IpAddr;
@@ -11,7 +11,7 @@ use vault::{Key, SecretPurpose};
 
 use crate::{Intake, IntakeError};
 
-/// What a person gave for one server.
+/// What was given for one server.
 pub(crate) struct Presented<'a> {
     /// As it is sent.
     pub(crate) credentials: Credentials,
@@ -20,7 +20,7 @@ pub(crate) struct Presented<'a> {
 }
 
 impl<'a> Presented<'a> {
-    /// Reads what was given. A variable that is not set is told by the first check, which finds it missing.
+    /// Reads what was given. A variable that is not set is reported by the first check.
     pub(crate) fn read(args: &'a AddArgs) -> Result<Self, IntakeError> {
         // Two places for one token would leave open which of them counts.
         if args.token.is_some() && args.token_env.is_some() {
@@ -52,7 +52,7 @@ impl<'a> Presented<'a> {
         Ok(given)
     }
 
-    /// Whether a person gave the address alone. A variable that is not set yet counts: it will be sent when it is.
+    /// Whether only the address was given. A variable that is not set yet counts: it will be sent when it is.
     pub(crate) fn is_nothing(&self) -> bool {
         let args = self.args;
         self.credentials.is_empty() && args.token_env.is_none() && args.header_env.is_empty()
@@ -69,7 +69,7 @@ impl<'a> Presented<'a> {
         if may_be_plain { plain } else { format!("https://{url}") }
     }
 
-    /// What travels in the clear beyond this computer does so after a person's yes alone.
+    /// Unencrypted secrets are sent beyond this computer only with the user's consent.
     pub(crate) fn may_go_to(&self, url: &str, host: IpAddr) -> Result<(), IntakeError> {
         if self.is_nothing() {
             return Ok(());
@@ -77,7 +77,7 @@ impl<'a> Presented<'a> {
         in_clear(url, host.is_loopback(), self.args.in_clear)
     }
 
-    /// The same for an address that is not looked up.
+    /// The same for an address that is not resolved.
     pub(crate) fn may_stay_at(&self, url: &str) -> Result<(), IntakeError> {
         if self.is_nothing() { Ok(()) } else { in_clear(url, is_here(url), self.args.in_clear) }
     }
@@ -96,7 +96,7 @@ fn fit(secret: &GivenSecret, slot: &SecretPurpose) -> Result<mcp::Secret, Intake
     slot.fit(secret).map_err(|error| IntakeError::arguments(error.to_string()))
 }
 
-/// Whether a URL leads to this computer by its own words.
+/// Whether a URL names this computer literally.
 pub fn is_here(url: &str) -> bool {
     let Ok(endpoint) = model::Endpoint::parse(url) else { return false };
     let host = endpoint.url().host_str().unwrap_or_default().trim_matches(['[', ']']);
@@ -104,8 +104,8 @@ pub fn is_here(url: &str) -> bool {
 }
 
 impl Intake {
-    /// Keeps what a person gave, under the server that it was given for: another key is another server. Says where the token
-    /// and where the keys went.
+    /// Keeps what was given, under the server it was given for: another key is another server. Returns where the token and
+    /// where the keys were put.
     pub(crate) async fn keep_credentials(
         &self,
         info: &mut ServerInfo,
@@ -157,7 +157,7 @@ impl Intake {
     }
 }
 
-/// What a secret is for; a token when nothing else is said.
+/// What a secret is for; a token when nothing else is given.
 pub fn slot_of(
     header: Option<&str>,
     env: Option<&str>,
@@ -168,14 +168,15 @@ pub fn slot_of(
         (Some(name), None, None) => slot(Some(name)),
         (None, Some(name), None) => {
             let is_name = !name.is_empty() && !name.contains(['=', '\0']);
-            let wrong = || IntakeError::arguments(format!("`{name}` is no name of an environment variable"));
+            let wrong =
+                || IntakeError::arguments(format!("`{name}` is not the name of an environment variable"));
             is_name.then(|| SecretPurpose::Env(name.to_owned())).ok_or_else(wrong)
         }
         (None, None, Some(name)) => {
             let is_name = !name.is_empty() && name.bytes().all(|byte| byte.is_ascii_graphic());
             let wrong = || {
                 IntakeError::arguments(format!(
-                    "`{name}` is no name of a parameter: give one such as `apiKey`"
+                    "`{name}` is not the name of a parameter: give one such as `apiKey`"
                 ))
             };
             is_name.then(|| SecretPurpose::Query(name.to_owned())).ok_or_else(wrong)
@@ -195,7 +196,7 @@ pub(crate) fn checked(headers: &BTreeMap<String, String>) -> Result<BTreeMap<Str
             || OURS.contains(&lower.as_str())
             || lower.starts_with("mcp-")
         {
-            let message = format!("`{name}` is no header that can be added: give one such as `X-Api-Key`");
+            let message = format!("`{name}` is not a header that can be added: give one such as `X-Api-Key`");
             return Err(IntakeError::arguments(message));
         }
     }

@@ -1,4 +1,4 @@
-//! Editing a kept server: what leads to it is tried before it is kept, its id stays, and undo brings all of it back.
+//! Editing a kept server: its new address is tried before it is kept, its id stays, and undo reverts all of it.
 
 use crate::{Intake, IntakeError};
 use api::{EditArgs, Edited};
@@ -14,7 +14,7 @@ use crate::trust;
 use crate::way::{EditDraft, words};
 
 impl Intake {
-    /// Changes how a server is reached and what is said of it, asked first unless a person knows better.
+    /// Changes a server's address and record, after a check unless the user declines it.
     pub async fn edit(&self, server: Server, args: EditArgs) -> Result<Edited, IntakeError> {
         if args.to.name.as_deref().is_some_and(|name| name.trim().is_empty()) {
             return Err(IntakeError::arguments("a server needs a name: give at least one letter"));
@@ -37,7 +37,7 @@ impl Intake {
         self.save(&args, draft, edited).await
     }
 
-    /// What is to be kept, asked first unless a person knows better.
+    /// What to keep, after a check unless the user declines it.
     async fn tried(&self, from: &Arc<ServerInfo>, args: &EditArgs) -> Result<EditDraft, IntakeError> {
         // A test asks in any case.
         if !args.leads() && (!args.to.dry_run || args.to.no_probe) {
@@ -129,7 +129,7 @@ impl Intake {
     }
 }
 
-/// A server that has the name of its address has it of the new one, or what it says of itself there.
+/// A server that is named after its address gets the name of the new one, or the one that it reports there.
 fn new_name(draft: &EditDraft) -> Option<String> {
     let authority = |info: &ServerInfo| {
         let endpoint = model::Endpoint::parse(info.url.as_deref()?).ok()?;

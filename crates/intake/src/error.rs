@@ -8,121 +8,124 @@ use model::{ClientEntry, RefusedCertificate, ServerId};
 use registry::RegistryError;
 use vault::SecretError;
 
-/// Why a server was not kept, or not changed. Nothing of it is kept then.
+/// Why a server was not kept, or not changed. Nothing is kept then.
 #[derive(Debug, thiserror::Error)]
 pub enum IntakeError {
-    /// What a person gave does not fit, in words for them.
+    /// The arguments are wrong; the message says how.
     #[error("{0}")]
     Arguments(String),
-    /// A command was given what only an address takes.
+    /// A command was given what only an address can have.
     #[error("{0}")]
     WantsEnvironment(&'static str),
-    /// Others could read it on its way.
+    /// Others could read the secret on the network.
     #[error(
-        "what you gave would travel in the clear: everybody on the way to that computer can read it. Use an https:// address"
+        "the secret would be sent unencrypted: anyone on the network path to that computer can read it. Use an \
+         https:// address"
     )]
     InTheClear,
     /// Two places for one token would leave open which of them counts.
     #[error("a token is kept for this server and would be sent instead of `{variable}`")]
     TokenIsKept {
-        /// The variable that a person named.
+        /// The variable that was named.
         variable: String,
         /// The server.
         server: ServerId,
     },
-    /// Nobody agreed to what the entry of a client's file says now.
+    /// The entry of a client's file was not agreed to as it is now.
     #[error("{}", if *changed {
-        "the client's file says something else by now than what you agreed to: nothing was added; look at it again"
+        "the client's file has changed since you agreed to it: nothing was added; review it again"
     } else {
-        "nobody has agreed to this entry of a client's file: nothing was added"
+        "this entry of a client's file was not agreed to: nothing was added"
     })]
     NotAgreed {
-        /// As it is shown to a person.
+        /// The entry as it is shown to the user.
         entry: Box<ClientEntry>,
-        /// Somebody agreed to what it said before.
+        /// Whether an earlier version of it was agreed to.
         changed: bool,
     },
-    /// What its placeholders stand for was not given.
-    #[error("the client's entry waits for {}: give what that stands for", placeholders.join(", "))]
+    /// Its placeholders have no values.
+    #[error("the client's entry needs a value for {}: give it", placeholders.join(", "))]
     NotFilled {
-        /// As they are written.
+        /// The placeholders, as they are written.
         placeholders: Vec<String>,
     },
     /// The entry cannot be read.
     #[error(transparent)]
     Entry(#[from] EntryError),
-    /// It is the gateway of this very core, perhaps behind a bridge.
+    /// It is the gateway of this core itself, perhaps behind a bridge.
     #[error(
-        "that is this program's own gateway: its tools are those of your servers, and would be listed again with every look"
+        "that is this program's own gateway: its tools are those of your servers, and would be listed again \
+         with every check"
     )]
     Ourselves,
-    /// Two servers that would be one.
+    /// Two servers would be the same.
     #[error(
         "that is `{name}` already: two servers at one address that are given the same would be one; edit `{name}`, or remove one of them"
     )]
     SameAs {
-        /// The other.
+        /// The other server.
         id: ServerId,
         /// Its name.
         name: String,
     },
-    /// Nobody speaks MCP there.
+    /// No MCP server answers there.
     #[error("no MCP server at `{url}`: {}", report.reason.as_deref().unwrap_or("it did not answer as one"))]
     NoServer {
-        /// Where.
+        /// The address.
         url: String,
-        /// What was asked and answered.
+        /// The requests and answers.
         report: Box<ProbeReport>,
     },
-    /// Nobody vouches for the certificate.
+    /// The certificate is not trusted.
     #[error(
         "the certificate of `{url}` is not trusted: {refused}. Nothing was kept, and nothing secret was sent"
     )]
     Untrusted {
-        /// Where.
+        /// The address.
         url: String,
-        /// As it was shown.
+        /// The certificate that was presented.
         refused: Box<RefusedCertificate>,
-        /// What was asked and answered.
+        /// The requests and answers.
         report: Box<ProbeReport>,
     },
-    /// Nobody names the address this time, so nobody agrees to where its name leads by now.
+    /// The address was not given this time, so the user has not agreed to where its name leads by now.
     #[error(
-        "`{name}` was added at an address near by, and its name now leads to {host}: nothing was sent there; give the address again to agree"
+        "`{name}` was added at a local address, and its name now leads to {host}: nothing was sent there; give \
+         the address again to agree"
     )]
     Farther {
         /// The server.
         name: String,
-        /// Where its name leads.
+        /// The address its name leads to.
         host: IpAddr,
     },
-    /// A command that runs and does not speak.
+    /// A command that runs and sends nothing.
     #[error(
-        "`{command}` was started and said nothing for {} s; it can be kept all the same, and is started when it is used",
+        "`{command}` was started and sent nothing for {} s; it can be kept anyway, and is started when it is used",
         after.as_secs()
     )]
     SaidNothing {
         /// The command line.
         command: String,
-        /// How long.
+        /// How long it was waited for.
         after: Duration,
     },
-    /// A person ended the start.
-    #[error("its start was cancelled: nothing was added, and nothing of it runs")]
+    /// The start was cancelled.
+    #[error("its start was cancelled: nothing was added, and none of it runs")]
     StartCancelled,
     /// The core stops.
     #[error("the core stops: nothing was {0}")]
     Stopped(&'static str),
-    /// The vault did not take or give a secret.
+    /// The vault did not accept or return a secret.
     #[error(transparent)]
     Secret(#[from] SecretError),
-    /// The server was asked and did not answer well.
+    /// The server was asked and did not answer correctly.
     #[error(transparent)]
     Mcp(#[from] McpError),
     /// The server could not be asked.
     #[error(transparent)]
     Unreached(#[from] Unreached),
-    /// The registry did not take it.
+    /// The registry did not accept it.
     #[error(transparent)]
     Registry(#[from] RegistryError),
 }

@@ -1,4 +1,4 @@
-//! Servers that a file lists. A file is data: what it says of trust, reach and secrets counts after a person's yes alone.
+//! Servers that a file lists. A file is data: what it says about trust, addresses and secrets needs the user's consent.
 
 use std::sync::Arc;
 
@@ -11,7 +11,7 @@ use crate::given::By;
 use crate::{Intake, IntakeError};
 
 impl Intake {
-    /// Keeps the servers of a file, and of their secrets those that a person agreed to.
+    /// Keeps the servers of a file, and those of their secrets that the user agreed to.
     pub async fn take_file(
         &self,
         mut read: ServersFile,
@@ -79,8 +79,8 @@ fn unfit(info: &ServerInfo) -> Option<String> {
 }
 
 impl Intake {
-    /// Where a server has secrets, a file does not say to which other places of it they go: `endpoint` and `health_endpoint`
-    /// would be asked with them at the next check.
+    /// Where a server has secrets, a file cannot choose other addresses for them: `endpoint` and `health_endpoint` would get
+    /// them at the next check.
     fn without_ways(&self, info: &mut ServerInfo, snapshot: &Snapshot) -> Vec<String> {
         let Some(known) = snapshot.get(info.id).map(|server| &server.info) else { return Vec::new() };
         let has_secrets = known.token_env.is_some()
@@ -121,8 +121,8 @@ fn imported(info: &ServerInfo, what: Upserted) -> ImportedServer {
     ImportedServer { name: info.name.clone(), address, fate }
 }
 
-/// A file is data, never authority: it may not say that a person agreed to a command or to an address that is farther away,
-/// nor make us send a secret of this computer to an address it names. What was taken away is said.
+/// A file is data, never authority: it cannot say that the user agreed to a command or to an address that is farther away,
+/// nor make us send a secret of this computer to an address it names. What was left out is reported.
 fn distrust(info: &mut ServerInfo, snapshot: &Snapshot) -> Vec<String> {
     let origin = |url: &Option<String>| {
         url.as_deref().and_then(|url| Endpoint::parse(url).ok()).map(|url| url.origin())
@@ -166,7 +166,7 @@ fn distrust(info: &mut ServerInfo, snapshot: &Snapshot) -> Vec<String> {
     warnings
 }
 
-/// Nor may it say whom a person trusts: a server under a name that is known could be anybody.
+/// Nor can it say whom the user trusts: a server under a known name could be any server.
 fn without_trust(info: &mut ServerInfo, snapshot: &Snapshot, is_agreed: bool) -> Option<String> {
     let known = snapshot.get(info.id).map(|known| &known.info);
     // An edit may have led it away: what was agreed to elsewhere says nothing of this address.

@@ -1,5 +1,5 @@
-//! What was found and is not kept yet: by a scan, or by a test that tells its steps. It is held against the list, and not asked
-//! everything again by whoever adds it.
+//! Servers that were found and are not kept yet: by a scan, or by a test that reports its steps. They are compared with the
+//! list, and not asked everything again when they are added.
 
 use std::collections::VecDeque;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -18,16 +18,16 @@ use tokio_util::sync::CancellationToken;
 use crate::add::at_address;
 use crate::{Intake, IntakeError, now, trust};
 
-/// What is found is registered as well.
+/// Whether what is found is registered as well.
 pub struct Registering<'a> {
     /// How many servers are asked at once what they offer.
     pub few: &'a Semaphore,
-    /// Ends it.
+    /// Cancels it.
     pub cancel: &'a CancellationToken,
 }
 
 impl Intake {
-    /// Says of rows that were kept whose server is in the list now.
+    /// Marks kept rows whose server is in the list now.
     pub fn mark_known(&self, rows: &mut [ScanRow]) {
         for row in rows {
             row.known = false;
@@ -37,7 +37,7 @@ impl Intake {
         }
     }
 
-    /// Compares a row with the registry, and registers what is new if that was asked for.
+    /// Compares a row with the registry, and registers new servers if that was requested.
     pub async fn found(
         &self,
         mut row: ScanRow,
@@ -59,12 +59,12 @@ impl Intake {
             && let Some(observation) = self.first_sight(&row)
             && let Err(error) = self.registry.observe(row.id, observation).await
         {
-            tracing::warn!(%error, "what a scan saw could not be noted");
+            tracing::warn!(%error, "what a scan saw could not be recorded");
         }
         row
     }
 
-    /// Whether it is known, and whether a person trusts its certificate.
+    /// Whether it is known, and whether its certificate is trusted.
     fn compare(&self, row: &mut ScanRow) {
         let known = self.first_at(row.id);
         if let Some(known) = &known {
@@ -77,8 +77,8 @@ impl Intake {
         }
     }
 
-    /// What a scan saw is the measurement of a server that has none yet; what it saw over TLS that nobody vouches for is none.
-    /// A check knows more: it has the credentials, and what the server should list.
+    /// The result of a scan is the measurement of a server that has none yet; a result over untrusted TLS is not. A check
+    /// knows more: it has the credentials, and the tools that the server should list.
     fn first_sight(&self, row: &ScanRow) -> Option<Observation> {
         let snapshot = self.registry.snapshot();
         let server = snapshot.get(row.id).filter(|server| server.health.checked_at.is_none())?;
@@ -94,7 +94,7 @@ impl Intake {
         Some(Observation { response_time_ms: row.latency_ms, ..seen })
     }
 
-    /// Registers what was found; false when it is on the ignore list or could not be kept.
+    /// Registers a found server; false when it is ignored or could not be kept.
     async fn keep_found(&self, row: &ScanRow, contents: Option<Box<Contents>>, few: &Semaphore) -> bool {
         let Ok(_one_of_few) = few.acquire().await else { return false };
         let Ok(info) = at_address(&row.url, Source::Scan) else { return false };
@@ -123,7 +123,7 @@ impl Intake {
         }
     }
 
-    /// All that a server offers: as the probe read it, or asked for once more where that was too much for a probe.
+    /// Everything that a server offers: as the probe read it, or asked for once more where that was too much for a probe.
     async fn contents(&self, row: &ScanRow, contents: Option<Box<Contents>>) -> Option<Contents> {
         if contents.is_some() || row.outcome != Outcome::Mcp {
             return contents.map(|contents| *contents);
@@ -138,7 +138,7 @@ impl Intake {
 }
 
 impl Intake {
-    /// Starts a command to see what it is, and ends it. One that runs for its server goes on.
+    /// Starts a command to find out what it is, and ends it. One that runs for its server is not ended.
     pub(crate) async fn try_command(
         &self,
         info: &ServerInfo,
@@ -161,7 +161,7 @@ impl Intake {
     }
 }
 
-/// What a probe sent and what came back.
+/// The requests and answers of a probe.
 pub(crate) fn steps(report: &ProbeReport) -> Vec<AskedStep> {
     let steps = report.evidence.iter();
     steps
@@ -173,27 +173,27 @@ fn step(sent: String, received: String, began: Instant) -> AskedStep {
     AskedStep { sent, received, ms: began.elapsed().as_secs_f64() * 1_000.0 }
 }
 
-/// How long what was seen of a server may stand for what it is. The next round of checks is never far.
+/// How long the result of a scan can be reused. The next round of checks is never far.
 const FRESH: Duration = Duration::from_mins(5);
-/// How much is remembered, in bytes of what tools say.
+/// How much is remembered, in bytes of tool definitions.
 const MOST_BYTES: usize = 16 * 1024 * 1024;
 
-/// What scans met last. Cheap to clone; all clones are one.
+/// What scans found last. Cheap to clone; all clones are one.
 #[derive(Clone, Default)]
 pub struct Sightings(Arc<Mutex<VecDeque<ProbedServer>>>);
 
-/// A server as a scan met it.
+/// A server as a scan found it.
 #[derive(Clone)]
 pub(crate) struct ProbedServer {
     pub(crate) row: ScanRow,
     pub(crate) contents: Contents,
-    /// When, as records keep it.
+    /// The time, as records keep it.
     pub(crate) at: Millis,
     met: Instant,
 }
 
 impl Sightings {
-    /// Remembers a server, in the place of what was seen of it before.
+    /// Remembers a server, replacing what was known of it before.
     pub fn note(&self, row: &ScanRow, contents: Contents) {
         let mut all = self.lock();
         all.retain(|seen| seen.row.id != row.id && seen.met.elapsed() < FRESH);
@@ -203,8 +203,7 @@ impl Sightings {
         }
     }
 
-    /// The server that a person means by this URL: the one whose endpoint it is, or, without a path, the one that answers
-    /// there.
+    /// The server that is meant by this URL: the one whose endpoint it is, or, without a path, the one that answers there.
     pub(crate) fn at(&self, url: &str) -> Option<ProbedServer> {
         let meant = Endpoint::parse(url).ok()?;
         let is_whole = meant.url().path() != "/" || meant.url().query().is_some();

@@ -1,5 +1,5 @@
-//! The entries of AI clients' files: held against the list, and taken over by a person, read again and as if they had been given by
-//! hand. Values go from the file to the vault and pass no face.
+//! The entries of AI clients' files: compared with the list, and added with the user's consent, read again and as if they
+//! had been given by hand. Values go from the file to the vault and are never sent to a face.
 
 use std::collections::HashMap;
 use std::path::PathBuf;
@@ -12,9 +12,9 @@ use registry::Snapshot;
 
 use crate::{Intake, IntakeError};
 
-/// What an entry was turned into.
+/// The arguments made from an entry.
 pub(crate) struct Agreed {
-    /// As a person would have given it.
+    /// As if they had been given by hand.
     pub(crate) args: AddArgs,
     /// What its client calls it.
     pub(crate) name: String,
@@ -22,7 +22,7 @@ pub(crate) struct Agreed {
 }
 
 impl Intake {
-    /// The arguments that an entry means, if this is what a person agreed to.
+    /// The arguments of an entry, if it is what the user agreed to.
     pub(crate) async fn agreed(&self, args: AddArgs, from: FromClient) -> Result<Agreed, IntakeError> {
         if args.url.is_some() || args.stdio.is_some() {
             return Err(IntakeError::arguments("give either `from`, a `url` or a `stdio` command"));
@@ -35,7 +35,7 @@ impl Intake {
         }
         if read.shown().kind == EntryKind::Own {
             return Err(IntakeError::arguments(
-                "this entry is this program itself: it is in no need of being added",
+                "this entry is this program itself: it does not need to be added",
             ));
         }
         let Reread { whole, .. } = read;
@@ -71,7 +71,7 @@ impl Intake {
     }
 }
 
-/// What a person gave beside the entry goes before what the entry says.
+/// What is given with the entry overrides what the entry says.
 fn with_entry(mut args: AddArgs, info: ServerInfo, given: Given) -> AddArgs {
     if info.transport == Transport::Stdio {
         args.stdio = Some(info.command.into_iter().chain(info.args).collect());
@@ -103,7 +103,7 @@ fn with_entry(mut args: AddArgs, info: ServerInfo, given: Given) -> AddArgs {
     args
 }
 
-/// What tells an entry: client, file, name, project.
+/// What identifies an entry: client, file, name, project.
 type EntryPlace<'a> = (&'a str, &'a str, &'a str, Option<&'a str>);
 
 fn place(from: &AddedFrom) -> EntryPlace<'_> {
@@ -136,7 +136,7 @@ impl Intake {
     }
 }
 
-/// The server at the address of an entry that is given the same, as far as names tell.
+/// The server at the address of an entry with the same values, as far as names tell.
 fn by_address(snapshot: &Snapshot, entry: &mut ClientEntry) {
     let Some(id) = entry.id.filter(|_| entry.kind != EntryKind::Own) else { return };
     let is_it = |info: &ServerInfo| {

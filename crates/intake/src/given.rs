@@ -1,5 +1,5 @@
-//! What a server is given beside its address: an environment, a folder, headers, keys of its query. Names go to the record,
-//! values to the vault, and both tell two servers at one address apart.
+//! What a server is given besides its address: an environment, a folder, headers, keys of its query. Names go to the record,
+//! values to the vault, and both distinguish two servers at one address.
 
 use std::collections::{HashMap, HashSet};
 use std::path::Path;
@@ -13,16 +13,16 @@ use vault::SecretPurpose;
 use crate::credentials::{in_clear, is_here, slot_of};
 use crate::{Intake, IntakeError};
 
-/// Who brings the servers that are told apart.
+/// The source of the servers that are distinguished.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(crate) enum By {
-    /// A person adds one: what was not given before is filled in.
+    /// The user adds one: missing values are filled in.
     Hand,
-    /// A file lists them: a command that a person agreed to stays as it is.
+    /// A file lists them: a command that the user agreed to stays as it is.
     File,
 }
 
-/// Takes what looks like a key out of the address that a person gave. It is treated as if it had been given as a secret.
+/// Takes what looks like a key out of the address. It is treated as if it had been given as a secret.
 pub(crate) fn without_keys_in_url(args: AddArgs) -> (AddArgs, Vec<String>) {
     let Some(url) = &args.url else { return (args, Vec::new()) };
     let (url, keys) = without_keys(url.trim());
@@ -34,7 +34,7 @@ pub(crate) fn without_keys_in_url(args: AddArgs) -> (AddArgs, Vec<String>) {
     (args, taken)
 }
 
-/// What a person gave for a command: its record with names and folder, and the values of its environment.
+/// What was given for a command: its record with names and folder, and the values of its environment.
 pub(crate) fn with_environment(
     info: &mut ServerInfo,
     args: &AddArgs,
@@ -63,7 +63,7 @@ fn folder(cwd: &str) -> Result<String, IntakeError> {
     let path = Path::new(cwd);
     if !path.is_absolute() {
         return Err(IntakeError::arguments(format!(
-            "`{cwd}` is no whole path: give the folder from its root on"
+            "`{cwd}` is not a full path: give the full path of the folder"
         )));
     }
     if !path.is_dir() {
@@ -73,7 +73,7 @@ fn folder(cwd: &str) -> Result<String, IntakeError> {
 }
 
 impl Intake {
-    /// The id of a server at an address that a person gave keys for.
+    /// The id of a server at an address with keys.
     pub(crate) async fn told_apart_by_query(
         &self,
         info: &mut ServerInfo,
@@ -137,8 +137,8 @@ impl Intake {
         Ok(kept)
     }
 
-    /// Gives each its id. One that is known just so keeps the id it has; the first at an address has that of the address, and
-    /// the others have ids of their own.
+    /// Gives each its id. A known one with the same values keeps its id; the first at an address has that of the address,
+    /// and the others have ids of their own.
     pub(crate) async fn told_apart(
         &self,
         infos: &mut [ServerInfo],
@@ -187,7 +187,7 @@ impl Intake {
         self.vault().remember(minted).await.map_err(Into::into)
     }
 
-    /// The servers that are known, by the ids that their addresses mint.
+    /// The known servers, by the ids of their addresses.
     fn by_address(&self) -> HashMap<ServerId, Vec<Arc<ServerInfo>>> {
         let mut all: HashMap<ServerId, Vec<Arc<ServerInfo>>> = HashMap::new();
         for server in self.registry.snapshot().query(None, None) {
@@ -202,7 +202,7 @@ impl Intake {
         all
     }
 
-    /// The known server at this address that was given the same.
+    /// The known server at this address with the same values.
     async fn known_so(
         &self,
         known: &[Arc<ServerInfo>],
@@ -229,7 +229,7 @@ impl Intake {
         None
     }
 
-    /// Whether a server that has nothing of the kind yet can be the one that is meant.
+    /// Whether a server without such values can be the one that is meant.
     async fn may_be_filled_in(&self, known: &ServerInfo, given: &Given, by: By) -> bool {
         if given.is_empty() {
             return true;
@@ -244,7 +244,7 @@ impl Intake {
         kept.query.is_empty() && (given.headers.is_empty() || is_unsigned)
     }
 
-    /// What is kept for a server, to be held against what is given. Nothing when it cannot be read now.
+    /// What is kept for a server, to compare with what is given. Nothing when it cannot be read now.
     pub(crate) async fn kept_for(&self, info: &ServerInfo) -> Option<Given> {
         let mut kept = Given { cwd: info.cwd.clone(), ..Given::default() };
         kept.env = info.env.iter().map(|name| (name.clone(), None)).collect();
@@ -260,7 +260,7 @@ impl Intake {
         Some(kept)
     }
 
-    /// Keeps the values that a file had for a server, or says which were not taken and how they are given.
+    /// Keeps the values that a file had for a server, or reports which were left out and how to give them.
     pub(crate) async fn keep_given(&self, info: &ServerInfo, given: &Given, args: &ImportArgs) -> Values {
         let mut values = Values::default();
         for (flag, value) in given.values() {
@@ -281,7 +281,7 @@ impl Intake {
                     values.left += 1;
                     "it may be a secret".to_owned()
                 }
-                (Ok(_), false) => "it stands for one that the client has".to_owned(),
+                (Ok(_), false) => "it is a placeholder for a value that the client has".to_owned(),
             };
             values.said.push(not_taken(info, &flag, &why));
         }
@@ -289,20 +289,20 @@ impl Intake {
     }
 }
 
-/// A file does not agree in a person's place to what travels in the clear.
+/// A file cannot consent to unencrypted secrets for the user.
 fn may_go(info: &ServerInfo) -> Result<(), IntakeError> {
     let url = info.target().unwrap_or_default();
     in_clear(url, info.transport == Transport::Stdio || is_here(url), false)
 }
 
-/// What became of the values of one entry.
+/// The result for the values of one entry.
 #[derive(Default)]
 pub(crate) struct Values {
     /// How many are kept.
     pub(crate) kept: usize,
-    /// How many could be.
+    /// How many could be kept.
     pub(crate) left: usize,
-    /// Which were not taken, and how they are given.
+    /// Which were left out, and how to give them.
     pub(crate) said: Vec<String>,
 }
 

@@ -1,5 +1,5 @@
-//! How a server becomes a record, whoever brings it: a person by its address or command, a file, a scan, an edit. It is met
-//! in one session, told apart from others at its address by what it is given, and what is secret of that goes to the vault.
+//! How a server becomes a record, whatever its source: the user by its address or command, a file, a scan, an edit. It is
+//! probed in one session, distinguished from others at its address by what it is given, and its secrets go to the vault.
 
 mod add;
 mod adds;
@@ -27,25 +27,25 @@ pub use credentials::{in_clear, is_here, slot_of};
 pub use error::IntakeError;
 pub use found::{Registering, Sightings};
 
-/// What it takes to meet servers and to keep them. Cheap to clone; all clones are one.
+/// The parts that are needed to probe servers and to keep them. Cheap to clone; all clones are one.
 #[derive(Clone)]
 pub struct Intake {
     registry: Registry,
     mesh: Mesh,
     tasks: TaskTracker,
     stop: CancellationToken,
-    /// What scans met last.
+    /// What scans found last.
     pub sightings: Sightings,
     /// Servers that are being added.
     pub adds: Adds,
-    /// What AI clients are set up with.
+    /// The servers of AI clients.
     pub clients: Clients,
-    /// What our own gateway has in its version, and nobody else.
+    /// The mark in the version of our own gateway, which no other server has.
     instance: String,
 }
 
 impl Intake {
-    /// `tasks` is what goes on when nobody waits for it any more; `stop` ends what is under way.
+    /// `tasks` is for work that continues when nothing waits for it any more; `stop` ends what is under way.
     pub fn new(
         registry: Registry,
         mesh: Mesh,
@@ -58,7 +58,7 @@ impl Intake {
         Self { registry, mesh, tasks, stop, sightings, adds, clients, instance }
     }
 
-    /// Whether whoever says this of itself leads back to our own gateway, whatever stands between.
+    /// Whether a server that reports this about itself leads back to our own gateway, whatever is between.
     fn is_ourselves(&self, said: &Identity) -> bool {
         said.version.as_deref().is_some_and(|version| version.contains(&self.instance))
     }

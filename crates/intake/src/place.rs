@@ -1,18 +1,18 @@
-//! Which record an address means. An id is minted once, from the first address, and stays when an edit leads the server
-//! elsewhere: so the record at an address is found by where it is, and an address that was left mints another id.
+//! Which record an address means. An id is computed once, from the first address, and stays when an edit changes the
+//! address: so the record at an address is found by its current address, and an address that was left gets another id.
 
 use crate::{Intake, IntakeError};
 use model::{Server, ServerId, ServerInfo, Transport};
 
 impl Intake {
-    /// The server at the address that mints this id, if one is there; others at it are told apart by what they are given.
+    /// The server at the address with this id, if there is one; others at it are distinguished by what they are given.
     pub(crate) fn first_at(&self, minted: ServerId) -> Option<std::sync::Arc<ServerInfo>> {
         let snapshot = self.registry.snapshot();
         let mut there = snapshot.at_address(minted);
         there.find(|server| !self.vault().is_twin(minted, server.info.id)).map(|server| server.info.clone())
     }
 
-    /// Nobody is asked where the server of this record answers: if one is known whose URL or endpoint this is, it is that one.
+    /// Where the server of this record answers is not asked: if a known one has this URL or endpoint, it is that one.
     pub(crate) fn known_by_place(&self, info: &mut ServerInfo) {
         if self.first_at(info.id).is_some() {
             return;
@@ -32,8 +32,8 @@ impl Intake {
         }
     }
 
-    /// The id and the set of secrets of a record whose address mints `info.id`: those of the server that is there, or was
-    /// removed there; else an id that nobody has.
+    /// The id and the set of secrets of a record whose address gives `info.id`: those of the server that is there, or was
+    /// removed there; else an unused id.
     pub(crate) async fn settle(&self, info: &mut ServerInfo) -> Result<(), IntakeError> {
         let minted = info.id;
         if let Some(known) = self.first_at(minted) {
@@ -60,7 +60,7 @@ impl Intake {
         }
     }
 
-    /// The set of secrets that the server with the id of this record has.
+    /// The set of secrets of the server with the id of this record.
     pub(crate) fn take_set(&self, info: &mut ServerInfo) {
         if let Some(known) = self.registry.snapshot().get(info.id) {
             info.secret_set = known.info.secret_set;

@@ -1,4 +1,4 @@
-//! Whom a person trusts for a server: the certificate they agreed to, or the CA they name.
+//! The trust for a server: the certificate that was accepted, or the CA that was named.
 
 use crate::{Intake, IntakeError};
 use api::AddArgs;
@@ -8,7 +8,7 @@ use mcp::ProbeReport;
 use model::{Certificate, Fingerprint, Flaw, Outcome, RefusedCertificate, Server, ServerInfo, Tls};
 
 impl Intake {
-    /// Whom a server that is added trusts: what is given, else whom a person trusts for it already.
+    /// The trust of a server that is added: as given, else as kept for it already.
     pub(crate) fn trusted_at(&self, info: &ServerInfo, args: &AddArgs) -> Result<Option<Tls>, IntakeError> {
         let given = given(args, info.target().unwrap_or_default())?;
         let snapshot = self.registry.snapshot();
@@ -19,7 +19,7 @@ impl Intake {
         let known = known.filter(|known| known.tls.is_some());
         match (given, known) {
             (SaidTrust::ThisComputer, Some(known)) => Err(IntakeError::arguments(format!(
-                "`{}` is trusted for a certificate or a CA of its own, and adding it again takes nothing away: edit it",
+                "`{}` has its own trusted certificate or CA, and adding it again does not remove that: edit it",
                 known.name
             ))),
             (said, known) => Ok(said.over(known.and_then(|known| known.tls.clone()))),
@@ -27,7 +27,7 @@ impl Intake {
     }
 }
 
-/// Whom a person says to trust.
+/// The trust that is given.
 pub(crate) enum SaidTrust {
     Nothing,
     ThisComputer,
@@ -35,7 +35,7 @@ pub(crate) enum SaidTrust {
 }
 
 impl SaidTrust {
-    /// Whom to trust then, where this one was trusted before.
+    /// The new trust, where this one was kept before.
     pub(crate) fn over(self, before: Option<Tls>) -> Option<Tls> {
         match self {
             Self::Nothing => before,
@@ -45,7 +45,7 @@ impl SaidTrust {
     }
 }
 
-/// Whom a person says to trust at this address.
+/// The trust that is given for this address.
 pub(crate) fn given(args: &AddArgs, url: &str) -> Result<SaidTrust, IntakeError> {
     if !args.says_whom_to_trust() {
         return Ok(SaidTrust::Nothing);
@@ -58,7 +58,7 @@ pub(crate) fn given(args: &AddArgs, url: &str) -> Result<SaidTrust, IntakeError>
     }
 }
 
-/// The certificate that was seen is kept whole, so that another can be shown beside it.
+/// The accepted certificate is kept with its details, so that another can be shown beside it.
 pub(crate) fn seen(tls: Option<Tls>, report: &ProbeReport) -> Option<Tls> {
     match (tls, &report.certificate) {
         (Some(Tls::Agreed(agreed)), Some(shown)) if agreed.fingerprint == shown.fingerprint => {
@@ -68,7 +68,7 @@ pub(crate) fn seen(tls: Option<Tls>, report: &ProbeReport) -> Option<Tls> {
     }
 }
 
-/// A CA whose file is of no use says so before anybody is asked, and is not kept.
+/// A CA whose file is not usable is refused before a request is sent, and is not kept.
 pub(crate) async fn usable(tls: Option<&Tls>) -> Result<(), IntakeError> {
     let Some(tls) = tls else { return Ok(()) };
     mcp::check_trust(tls).await.map_err(|fault| IntakeError::arguments(fault.to_string()))
@@ -84,7 +84,7 @@ fn named(fingerprint: Option<&str>, ca: Option<&str>) -> Result<Option<Tls>, Int
         }
         (None, Some(ca)) if Path::new(ca).is_absolute() => Ok(Some(Tls::Ca { ca: ca.to_owned() })),
         (None, Some(ca)) => Err(IntakeError::arguments(format!(
-            "`{ca}` is no whole path: give the CA's file from the root on, as it is called on the computer where MCP Discovery runs"
+            "`{ca}` is not a full path: give the full path of the CA's file on the computer where MCP Discovery runs"
         ))),
         (Some(_), Some(_)) => Err(one_of_them()),
     }
@@ -98,12 +98,10 @@ fn only_over_tls(url: &str) -> Result<(), IntakeError> {
     if model::Endpoint::parse(url).is_ok_and(|endpoint| endpoint.url().scheme() == "https") {
         return Ok(());
     }
-    Err(IntakeError::arguments(format!(
-        "`{url}` is no https:// address: only over TLS there is a certificate"
-    )))
+    Err(IntakeError::arguments(format!("`{url}` is not an https:// address: only TLS has a certificate")))
 }
 
-/// Nobody vouches for the certificate, and nothing else stands between a person and this server.
+/// Whether the certificate is not trusted, and nothing else is wrong with this server.
 pub(crate) fn stands_in_the_way(report: &ProbeReport, is_signed: bool) -> Option<&RefusedCertificate> {
     let is_one = matches!(report.outcome, Outcome::Mcp | Outcome::NeedsSignIn | Outcome::Probable);
     report.untrusted.as_deref().filter(|_| is_one || is_signed)
@@ -113,7 +111,7 @@ pub(crate) fn untrusted(url: &str, refused: RefusedCertificate, report: ProbeRep
     IntakeError::Untrusted { url: url.to_owned(), refused: Box::new(refused), report: Box::new(report) }
 }
 
-/// A scan is a stranger: what was agreed to for a server that is known counts in its row as well.
+/// A scan has no trust of its own: an accepted certificate of a known server counts in its row as well.
 pub(crate) fn as_agreed(
     refused: Box<RefusedCertificate>,
     tls: Option<&Tls>,

@@ -1,5 +1,5 @@
-//! Another way to a kept server: what of its secrets goes along is decided here, and nowhere else. They stay where the origin
-//! does, and with a command while it is the same.
+//! Another address for a kept server: which of its secrets are sent there is decided here, and nowhere else. They stay while
+//! the origin does, and for a command while it is the same.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
@@ -17,20 +17,20 @@ use crate::credentials::{Presented, slot_of};
 use crate::given::with_environment;
 use crate::{Intake, IntakeError, credentials, now, trust};
 
-/// A record with another way, and what goes along.
+/// A record with another address, and the secrets that stay.
 pub(crate) struct EditDraft {
     pub(crate) from: Arc<ServerInfo>,
     pub(crate) to: ServerInfo,
     pub(crate) observation: Option<Observation>,
     pub(crate) steps: Vec<AskedStep>,
-    /// What is kept for it and goes on being sent.
+    /// What is kept for it and still sent.
     pub(crate) stays: BTreeSet<SecretPurpose>,
     given: Vec<(SecretPurpose, GivenSecret)>,
     place: Option<SecretPlace>,
 }
 
 impl EditDraft {
-    /// What leaves, in words: secrets that are kept, and variables that are named.
+    /// What is no longer sent, in words: secrets that are kept, and variables that are named.
     pub(crate) fn leaves(&self, kept: &[SecretPurpose]) -> Vec<String> {
         let leaves = kept.iter().filter(|slot| !self.stays.contains(slot)).map(words);
         let token = self.from.token_env.iter().filter(|_| self.to.token_env != self.from.token_env);
@@ -47,12 +47,12 @@ impl EditDraft {
         leaves.chain(token).chain(headers).chain(trust).collect()
     }
 
-    /// It leads to another origin, or runs something else.
+    /// Whether it leads to another origin, or runs something else.
     pub(crate) fn leads_elsewhere(&self) -> bool {
         self.to.origin() != self.from.origin() || !self.to.runs_as(&self.from)
     }
 
-    /// The values of the environment that a person gave.
+    /// The values of the environment that were given.
     fn given_env(&self) -> Result<Vec<(String, Secret)>, IntakeError> {
         self.given_as(|slot| match slot {
             SecretPurpose::Env(name) => Some(name.clone()),
@@ -69,7 +69,7 @@ impl EditDraft {
     }
 }
 
-/// A secret in words, without quotes: it stands in lists.
+/// A secret in words, without quotes, for lists.
 pub(crate) fn words(slot: &SecretPurpose) -> String {
     match slot {
         SecretPurpose::Token => "token".to_owned(),
@@ -84,7 +84,7 @@ fn fit(secret: &GivenSecret, slot: &SecretPurpose) -> Result<Secret, IntakeError
 }
 
 impl Intake {
-    /// The record as it is to be, with what stays. Nothing was asked and nothing is kept yet.
+    /// The record as it would be, with what stays. No request was sent and nothing is kept yet.
     pub(crate) fn draft(&self, from: &Arc<ServerInfo>, args: &EditArgs) -> Result<EditDraft, IntakeError> {
         let (to, given) = match from.transport {
             Transport::Stdio => another_command(from, args)?,
@@ -114,7 +114,7 @@ impl Intake {
         Ok(draft)
     }
 
-    /// The record as it is: nothing leads to it otherwise.
+    /// The record as it is: its address does not change.
     pub(crate) fn as_it_is(&self, from: &Arc<ServerInfo>) -> EditDraft {
         EditDraft {
             from: from.clone(),
@@ -167,7 +167,7 @@ impl Intake {
         Ok(values)
     }
 
-    /// Two servers that would be one are none: the other is named.
+    /// Two servers that would be the same are refused: the other is named.
     pub(crate) async fn is_free(&self, draft: &EditDraft) -> Result<(), IntakeError> {
         let snapshot = self.registry.snapshot();
         let others: Vec<_> = snapshot.iter().map(|server| server.info.clone()).collect();
@@ -201,7 +201,7 @@ impl Intake {
         Ok(given)
     }
 
-    /// Keeps the secrets of a draft in the set of its own. On an error nothing of it is kept.
+    /// Keeps the secrets of a draft in its own set. On an error none of them is kept.
     pub(crate) async fn keep_set(&self, draft: &EditDraft) -> Result<Option<KeptIn>, IntakeError> {
         if draft.to.secret_set == draft.from.secret_set {
             return Ok(None);
@@ -319,7 +319,7 @@ fn another_address(from: &ServerInfo, args: &EditArgs) -> Result<Drafted, Intake
     Ok((info, given))
 }
 
-/// People leave the scheme out: where they mean the same host it is the one that it had.
+/// People leave the scheme out: if they mean the same host, it is the one that it had.
 fn with_scheme_of(from: &ServerInfo, url: &str, presented: &Presented<'_>) -> String {
     let url = url.trim();
     let scheme =

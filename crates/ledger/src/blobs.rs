@@ -1,4 +1,4 @@
-//! What many calls share, kept once by its content: the records of servers, how they were, and rules.
+//! What many calls share, kept once by its content: the records of servers, their health, and rules.
 
 use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
@@ -12,7 +12,7 @@ use sha2::{Digest, Sha256};
 
 use crate::stored::{Facts, StoredFrame};
 
-/// What was written down already, by where it is in memory. It is held, so that nothing else can be there.
+/// What was written already, by its address in memory. It is held, so that nothing else can be at that address.
 #[derive(Debug, Default)]
 pub(crate) struct Blobs {
     facts: KnownBlobs<ServerInfo>,
@@ -21,7 +21,7 @@ pub(crate) struct Blobs {
     batch: u64,
 }
 
-/// How many batches what nobody used is held.
+/// For how many batches something unused is held.
 const HELD: u64 = 40;
 
 #[derive(Debug)]
@@ -46,7 +46,7 @@ impl<T> KnownBlobs<T> {
 }
 
 impl Blobs {
-    /// Another batch is written: what was not used for a while is let go.
+    /// Another batch is written: what was not used for a while is dropped.
     pub(crate) fn next_batch(&mut self) {
         self.batch += 1;
         let oldest = self.batch.saturating_sub(HELD);
@@ -55,7 +55,7 @@ impl Blobs {
         self.frames.0.retain(|_, (.., used)| *used >= oldest);
     }
 
-    /// Forgets what was written: another file has none of it, and after some went nobody knows what is left.
+    /// Forgets what was written: another file has none of it, and after a deletion it is unknown what is left.
     pub(crate) fn forget(&mut self) {
         let batch = self.batch;
         *self = Self { batch, ..Self::default() };

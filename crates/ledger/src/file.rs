@@ -1,4 +1,4 @@
-//! `calls.db`: its tables, how it is opened, and what makes room in it.
+//! `calls.db`: its tables, how it is opened, and the deletion of old rows.
 
 use model::Millis;
 use model::config::CallLog;
@@ -39,41 +39,41 @@ CREATE TABLE uses (rule TEXT PRIMARY KEY, at INTEGER NOT NULL) WITHOUT ROWID;
 CREATE TABLE servers (id BLOB PRIMARY KEY, name TEXT NOT NULL, region TEXT, last INTEGER NOT NULL) WITHOUT ROWID;
 ";
 
-/// What makes room takes this part of the rows at once, so that it is not done for each batch.
+/// The part of the rows that is deleted at once, so that it is not done for each batch.
 const SLICE: u64 = 50;
 
 const MEGABYTE: u64 = 1024 * 1024;
 
 const DAY: Millis = 24 * 60 * 60 * 1_000;
 
-/// What is read at every start lies at both ends of the table.
+/// What every start reads is at both ends of the table.
 pub(crate) const LAYOUT: Layout =
     Layout { version: 1, tables: TABLES, later: "", look: |connection| ends(connection).map(|_| ()) };
 
-/// Why calls are not recorded, or not told. No call is kept from anything by it.
+/// Why calls are not recorded, or cannot be read. No call is prevented by it.
 #[derive(Debug, thiserror::Error)]
 pub enum LedgerError {
     /// The file cannot be used.
     #[error(transparent)]
     File(#[from] BesideError),
     /// There is no such call.
-    #[error("there is no recorded call {0}: it was not kept, or made room for later ones")]
+    #[error("there is no recorded call {0}: it was not kept, or deleted to make room for later ones")]
     NoCall(u64),
-    /// The thread that was asked is gone.
+    /// The thread has ended.
     #[error("the record of calls is closed")]
     Closed,
 }
 
-/// What a person is told of a file that was damaged.
+/// The notice about a file that was damaged.
 pub(crate) fn told_of(aside: &Aside) -> String {
     format!(
-        "The record of calls was damaged ({}). It is kept as `{}`, and a new one is begun; calls go on.",
+        "The record of calls was damaged ({}). It is kept as `{}`, and a new one was started; calls continue.",
         aside.why,
         aside.path.display()
     )
 }
 
-/// The least and the greatest id; nothing where there is no row.
+/// The least and the greatest id; nothing without rows.
 pub(crate) fn ends(connection: &Connection) -> rusqlite::Result<Option<(u64, u64)>> {
     let end = |order: &str| {
         let query = format!("SELECT id FROM calls ORDER BY id {order} LIMIT 1");
@@ -82,7 +82,7 @@ pub(crate) fn ends(connection: &Connection) -> rusqlite::Result<Option<(u64, u64
     Ok(end("ASC")?.zip(end("DESC")?))
 }
 
-/// Lets the oldest rows go until the rest is within the bounds. Whether any went.
+/// Deletes the oldest rows until the rest is within the limits. Returns whether any were deleted.
 pub(crate) fn make_room(connection: &Connection, bounds: &CallLog, now: Millis) -> rusqlite::Result<bool> {
     let before = ends(connection)?;
     forget_old(
@@ -134,7 +134,7 @@ fn used(connection: &Connection) -> rusqlite::Result<u64> {
     Ok((pragma("page_count")?.saturating_sub(pragma("freelist_count")?)) * pragma("page_size")?)
 }
 
-/// Gives pages back that nobody uses, where the file is larger than it may be.
+/// Returns unused pages, where the file is larger than its limit.
 pub(crate) fn shrink(connection: &Connection, bounds: &CallLog) -> rusqlite::Result<()> {
     let pragma = |name: &str| connection.query_row(&format!("PRAGMA {name}"), [], |row| row.get::<_, u64>(0));
     let (pages, size) = (pragma("page_count")?, pragma("page_size")?);

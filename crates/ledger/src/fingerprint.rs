@@ -1,9 +1,9 @@
-//! A number that two equal decisions share, and no other two: what proves that a decision made again is the one that was made.
+//! A number that two equal decisions share, and no other two: it proves that a recomputed decision equals the original.
 
 use mesh::decide::{Explanation, NotPicked, Staged, Weighed};
 use model::{ServerId, Why};
 
-/// That of decisions in their order.
+/// The number of decisions in their order.
 pub(crate) fn of<'a>(decisions: impl IntoIterator<Item = &'a Explanation>) -> i64 {
     let mut hash = Hash::default();
     for decision in decisions {

@@ -1,5 +1,5 @@
-//! The key of what stays with one server, in a file that its owner alone may read. It outlives the file of calls, so that clients
-//! stay where they are when that is deleted.
+//! The key of affinities, in a file that only its owner can read. It outlives the file of calls, so that clients keep their
+//! servers when that is deleted.
 
 use std::fs::OpenOptions;
 use std::io::{self, Write};
@@ -18,7 +18,7 @@ pub(crate) fn of(folder: &Path) -> AffinityKey {
     if kept.is_none()
         && let Err(error) = write(&path, &key)
     {
-        tracing::warn!(%error, "the key of affinities could not be kept: they may change with the next start");
+        tracing::warn!(%error, "the key of affinities could not be kept: affinities may change at the next start");
     }
     AffinityKey::new(key)
 }

@@ -1,4 +1,4 @@
-//! What became of the rows of a replay.
+//! The results of a replay.
 
 use std::collections::HashMap;
 
@@ -7,23 +7,23 @@ use model::{Millis, ServerId};
 
 use crate::replay::RecordedCall;
 
-/// So many rows of a kind are listed.
+/// How many rows of a kind are listed.
 const LISTED: usize = 1_000;
 
 /// Where a call goes.
 #[derive(Clone, PartialEq)]
 pub(crate) enum Goes {
-    /// Where it went.
+    /// To the same server.
     Stays,
     /// From one server to another, or to the first that takes it.
     Elsewhere(Option<ServerId>, ServerId),
     /// Nowhere, and it went somewhere.
     Nowhere(ErrorCode, String),
-    /// That cannot be said.
+    /// It cannot be known.
     Unknown(String),
 }
 
-/// What became of the rows.
+/// The counts and rows.
 #[derive(Default)]
 pub(crate) struct ReplayTally {
     calls: u64,

@@ -6,27 +6,27 @@ use std::hash::{BuildHasher, RandomState};
 use mesh::{FinishedCall, SeenEnd};
 use model::Millis;
 
-/// So many successes of a second have a row of their own.
+/// How many successes of a second have a row of their own.
 pub(crate) const EACH: u32 = 500;
 
-/// So many calls of a second that were turned away have a row of their own. A client is turned away since it asks too much: what
-/// it asks beyond that is one row a batch.
+/// How many refused calls of a second have a row of their own. A client is refused since it makes too many calls: those
+/// beyond that share a row in each batch.
 const EACH_TURNED_AWAY: u32 = 10;
 
-/// Above that, so many alike have one.
+/// Above that, this many alike share one.
 const ALIKE: u64 = 128;
 
-/// So many calls wait at most. One more is treated as if there were too many a second.
+/// How many calls can wait. One more is treated as if there were too many a second.
 const MOST: usize = 8_192;
 
-/// So many kinds of calls are told apart by their clients as well; so many at most.
+/// How many kinds of calls are distinguished by their clients as well.
 const MOST_KINDS: [usize; 2] = [1_024, 4_096];
 
 /// A call to be written.
 #[derive(Debug)]
 pub(crate) struct Noted {
     pub(crate) call: FinishedCall,
-    /// For how many it stands.
+    /// How many calls it stands for.
     pub(crate) stands_for: u64,
 }
 
@@ -34,12 +34,12 @@ pub(crate) struct Noted {
 #[derive(Debug, Default)]
 pub(crate) struct WaitingCalls {
     kept: Vec<Noted>,
-    /// By what they have in common: capability, server, end, and the client while these are not too many.
+    /// What they have in common: capability, server, outcome, and the client while there are not too many.
     alike: HashMap<u64, Noted>,
     hasher: RandomState,
     second: Millis,
     of_second: u32,
-    /// The same of those that were turned away.
+    /// The same for those that were refused.
     away_second: Millis,
     away_of_second: u32,
     /// There was no room for these in any form.
@@ -51,7 +51,7 @@ impl WaitingCalls {
         self.kept.is_empty() && self.alike.is_empty() && self.lost == 0
     }
 
-    /// Takes a call: for a row of its own, or, when many are, for one that stands for several.
+    /// Adds a call: with a row of its own, or, when there are many, in one that stands for several.
     pub(crate) fn take(&mut self, call: FinishedCall) {
         let is_away = is_turned_away(&call);
         if self.kept.len() < MOST && (!(is_plain(&call) || is_away) || self.is_early(&call)) {
@@ -97,7 +97,7 @@ impl WaitingCalls {
         *of_second <= each
     }
 
-    /// All that waits, in the order in which calls were over, and how many were lost.
+    /// Everything that waits, in the order in which calls ended, and how many were lost.
     pub(crate) fn drain(&mut self) -> (Vec<Noted>, u64) {
         let mut all = std::mem::take(&mut self.kept);
         all.extend(self.alike.drain().map(|(_, noted)| noted));
@@ -106,7 +106,7 @@ impl WaitingCalls {
     }
 }
 
-/// It was answered by the first server that was asked.
+/// Whether it was answered by the first server that was asked.
 fn is_plain(call: &FinishedCall) -> bool {
     matches!(call.end, SeenEnd::Answered | SeenEnd::ToolError) && call.tries.len() <= 1
 }

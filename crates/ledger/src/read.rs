@@ -1,4 +1,4 @@
-//! What is read of the file: the list of calls, and what the other readers share.
+//! Reading the file: the list of calls, and what the other readers share.
 
 use std::collections::HashMap;
 use std::path::Path;
@@ -19,14 +19,14 @@ use crate::stored::{Facts, StoredFrame};
 use crate::told::place_of;
 use crate::{Ledger, LedgerError};
 
-/// Which calls are meant.
+/// Which calls to list.
 #[derive(Debug, Clone, Default)]
 pub struct Which {
     /// How many rows.
     pub limit: usize,
     /// Only rows before this id.
     pub before: Option<u64>,
-    /// Only calls of what this fits.
+    /// Only calls that this matches.
     pub capability: Option<CapabilityPattern>,
     /// Only calls that this server answered, or was tried for last.
     pub server: Option<ServerId>,
@@ -36,15 +36,15 @@ pub struct Which {
     pub outcome: Option<CallsLike>,
 }
 
-/// What [`row`] reads.
+/// The columns that [`row`] reads.
 pub(crate) const COLUMNS: &str = "c.id, c.at, c.capability, c.tool, c.client, c.server, c.outcome, c.code, c.reason, c.attempts, \
      c.ms, c.stands_for, c.rule, c.named, s.name, s.region";
 
-/// Where it reads that.
+/// The tables that it reads from.
 pub(crate) const FROM: &str = "calls c LEFT JOIN servers s ON s.id = c.server";
 
 impl Ledger {
-    /// The calls that are meant, newest first, with the names that servers have now; who is gone has the name it had.
+    /// The selected calls, newest first, with the names that servers have now; a removed one has the name it had.
     pub async fn calls(
         &self,
         which: Which,
@@ -58,7 +58,7 @@ impl Ledger {
         self.read(read).await
     }
 
-    /// Reads, beside the tasks of others, what was seen until now. A file that is damaged is moved aside first.
+    /// Reads, on a thread of its own, what was committed until now. A file that is damaged is moved aside first.
     pub(crate) async fn read<T: Send + 'static>(
         &self,
         work: impl Fn(Option<&Connection>) -> rusqlite::Result<T> + Send + 'static,
@@ -154,10 +154,10 @@ fn like(outcome: CallsLike) -> String {
     }
 }
 
-/// SQLite takes so many values at once.
+/// The most values that SQLite takes at once.
 const MOST_NAMES: usize = 10_000;
 
-/// The capabilities that were called and that a pattern fits: patterns are folded as calls are, which SQL cannot.
+/// The recorded capabilities that a pattern matches: patterns are folded as calls are, which SQL cannot do.
 fn matching(connection: &Connection, pattern: &CapabilityPattern) -> rusqlite::Result<Vec<String>> {
     let mut names = connection.prepare("SELECT DISTINCT capability FROM calls")?;
     let names = names.query_map([], |row| row.get::<_, String>(0))?;
@@ -237,7 +237,7 @@ impl<'c> SharedByRows<'c> {
         Ok(frame)
     }
 
-    /// Rules as a configuration that says nothing else.
+    /// Rules as a configuration that contains nothing else.
     pub(crate) fn rules(&mut self, id: i64) -> rusqlite::Result<Option<Arc<Config>>> {
         if let Some(known) = self.rules.get(&id) {
             return Ok(known.clone());
@@ -268,7 +268,7 @@ fn body(connection: &Connection, table: &str, id: i64) -> rusqlite::Result<Optio
         .optional()
 }
 
-/// What the servers of a frame were called.
+/// The names of the servers of a frame.
 pub(crate) fn names_of(frame: &Frame) -> impl Fn(ServerId) -> ServerPlace + '_ {
     move |id| {
         let gone = || ServerPlace { id, name: id.to_string(), region: None };

@@ -1,4 +1,4 @@
-//! All that is kept of one call, with its decisions made again.
+//! Everything that is kept of one call, with its decisions recomputed.
 
 use api::{CallRecord, CallRow, CallTry, Decision, ServerPlace};
 use mesh::{Refused, Route};
@@ -26,7 +26,7 @@ impl Ledger {
     }
 }
 
-/// What a row has beside its list.
+/// The columns of a row besides those of the list.
 struct RowExtras {
     row: CallRow,
     tries: Option<Vec<u8>>,
@@ -77,7 +77,7 @@ fn tries_of(
     tries.collect()
 }
 
-/// What a server was called that is gone.
+/// The name of a server that is gone.
 pub(crate) fn was(connection: &Connection, id: ServerId) -> rusqlite::Result<ServerPlace> {
     let found = connection
         .prepare_cached("SELECT name, region FROM servers WHERE id = ?1")?

@@ -1,4 +1,4 @@
-//! The thread that writes. It alone changes the file.
+//! The thread that writes. Only this thread changes the file.
 
 use std::collections::HashMap;
 use std::path::PathBuf;
@@ -21,10 +21,10 @@ use crate::stored::{NOT_KEPT, StoredDecision, StoredDecisions};
 use crate::witness::{Hearing, TIDY};
 use crate::{LedgerError, fingerprint};
 
-/// So many rows are written in one transaction: between two of them is made room.
+/// How many rows are written in one transaction: old ones are deleted between two of them.
 const CHUNK: usize = 512;
 
-/// So many capabilities have their last turn kept.
+/// How many capabilities have their last turn kept.
 const MOST_TURNS: u32 = 4_096;
 
 pub(crate) struct Recorder {
@@ -33,13 +33,13 @@ pub(crate) struct Recorder {
     hearing: Hearing,
     connection: Option<Connection>,
     blobs: Blobs,
-    /// What was said to be wrong, while it is.
+    /// The problem that was reported, while it lasts.
     said: Option<String>,
-    /// When rows were looked at last that may be too old.
+    /// When rows were last checked for their age.
     tidied: Option<Instant>,
 }
 
-/// What a chunk of rows made.
+/// The result of a chunk of rows.
 #[derive(Default)]
 struct ChunkSum {
     newest: u64,
@@ -52,10 +52,10 @@ impl Recorder {
         Self { path, ages, hearing, connection: None, blobs: Blobs::default(), said: None, tidied: None }
     }
 
-    /// Writes a batch and says so. What cannot be written is let go: the next batch is tried anew.
+    /// Writes a batch and reports it. What cannot be written is dropped: the next batch is tried again.
     pub(crate) fn write(&mut self, calls: &[Noted], lost: u64, bounds: &CallLog) {
         if lost > 0 {
-            tracing::warn!(lost, "so many calls at once were not recorded");
+            tracing::warn!(lost, "too many calls came at once to record them all");
         }
         let is_tidy = self.tidied.is_some_and(|at| at.elapsed() < TIDY);
         if calls.is_empty() && (is_tidy || !self.path.exists()) {
@@ -98,7 +98,7 @@ impl Recorder {
         }
     }
 
-    /// Looks whether the file is damaged, as somebody thinks who reads it: what this thread has in memory may hide it.
+    /// Checks whether the file is damaged, after a reader found that: the cache of this thread may hide it.
     pub(crate) fn look_at_it(&mut self) {
         let Err(BesideError::Damaged { source, .. }) = check_beside(&self.path) else { return };
         self.close();
@@ -112,7 +112,7 @@ impl Recorder {
         // Somebody may have deleted it.
         if self.connection.is_some() && !self.path.exists() {
             self.close();
-            tracing::warn!(path = %self.path.display(), "the record of calls is gone: a new one is begun");
+            tracing::warn!(path = %self.path.display(), "the record of calls is gone: a new one is started");
         }
         if self.connection.is_none() {
             let (connection, aside) = open_beside(&self.path, &LAYOUT, now())?;
@@ -136,9 +136,9 @@ impl Recorder {
         self.connection = None;
     }
 
-    /// The same trouble is told once.
+    /// The same problem is reported once.
     fn complain(&mut self, error: &LedgerError) {
-        let said = format!("Calls are not recorded now: {error}. They go on all the same.");
+        let said = format!("Calls are not being recorded: {error}. They still work.");
         self.connection = None;
         if self.said.as_ref() != Some(&said) {
             (self.hearing.noticed)(said.clone());
@@ -147,7 +147,7 @@ impl Recorder {
     }
 }
 
-/// Writes the rows, what they share, and makes room.
+/// Writes the rows and what they share, and deletes old ones.
 fn rows(
     connection: &Connection,
     blobs: &mut Blobs,
@@ -251,7 +251,8 @@ fn insert(
     Ok(u64::try_from(connection.last_insert_rowid()).unwrap_or_default())
 }
 
-/// What the rows of a batch say together: the newest turn of each capability, the last use of each rule, names of servers.
+/// What the rows of a batch contain together: the newest turn of each capability, the last use of each rule, names of
+/// servers.
 #[derive(Default)]
 struct Batch {
     turns: HashMap<String, LastTurn>,

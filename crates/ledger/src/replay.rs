@@ -1,8 +1,8 @@
-//! Recorded calls, decided again by other rules: where each would have gone, with the functions of live calls.
+//! Recorded calls, decided again with other rules: where each would have gone, with the functions of live calls.
 //!
-//! Where the draft changes neither the plan of a call nor what stays with a server, its turn is the one that it took, and it goes
-//! where it went. Where it does, turns go on as those of live calls will when the draft is saved: after the last one that was
-//! taken.
+//! Where the draft changes neither the plan of a call nor its affinity, its turn is the recorded one, and it goes to the
+//! same server. Where it does, turns continue as those of live calls will when the draft is saved: after the last one that
+//! was taken.
 
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -22,14 +22,14 @@ use crate::stored::{StoredDecision, StoredDecisions};
 use crate::told::refusal;
 use crate::{Ledger, LedgerError};
 
-/// What is tried.
+/// What to replay.
 #[derive(Debug, Clone)]
 pub struct Draft {
-    /// By these rules.
+    /// The rules.
     pub config: Arc<Config>,
     /// As if these servers were down.
     pub down: Vec<ServerId>,
-    /// So many of the newest rows.
+    /// How many of the newest rows.
     pub rows: usize,
 }
 
@@ -69,7 +69,7 @@ fn place(id: ServerId) -> ServerPlace {
     ServerPlace { id, name: id.to_string(), region: None }
 }
 
-/// What is read of a row.
+/// The columns that are read of a row.
 pub(crate) struct RecordedCall {
     pub(crate) id: u64,
     pub(crate) at: Millis,
@@ -81,7 +81,7 @@ pub(crate) struct RecordedCall {
     inputs: Option<Vec<u8>>,
 }
 
-/// The newest rows that something was decided of, in their order: rules have no part in what was turned away before.
+/// The newest rows with a decision, in their order: rules do not affect calls that were refused before.
 fn newest(connection: &Connection, rows: usize) -> rusqlite::Result<Vec<RecordedCall>> {
     let mut statement = connection.prepare(
         "SELECT id, at, capability, client, server, stands_for, named, inputs, attempts FROM calls \
@@ -112,7 +112,7 @@ struct Plans {
     frame: Arc<Frame>,
     then: Route,
     draft: Arc<Route>,
-    /// The draft changes nothing of it.
+    /// Whether the draft changes nothing for it.
     is_same: bool,
 }
 
@@ -126,7 +126,7 @@ struct DecidedAgain<'a> {
     draft: &'a Draft,
     routes: &'a Routes,
     key: AffinityKey,
-    /// What policy lets be called under the draft.
+    /// The capabilities that the policy of the draft allows.
     allowed: Allowed,
     shared: SharedByRows<'a>,
     /// By frame and rules.
@@ -137,7 +137,7 @@ struct DecidedAgain<'a> {
 }
 
 impl DecidedAgain<'_> {
-    /// A row that stands for several calls takes the turns of all of them. Where they part, each way has its number.
+    /// A row that stands for several calls takes the turns of all of them. Where they differ, each result has its number.
     fn take(&mut self, call: &RecordedCall) -> rusqlite::Result<()> {
         if let Some(server) = call.server.filter(|_| call.is_named) {
             let goes = self.named(call, server)?;
@@ -152,12 +152,14 @@ impl DecidedAgain<'_> {
         }
         let missing = match &stored {
             _ if call.is_named => None,
-            None => Some("what decided it was too much to be kept"),
-            Some(stored) if plans.len() < stored.decisions.len() => Some("what decided it is no longer kept"),
+            None => Some("the inputs of the decision were too large to be kept"),
+            Some(stored) if plans.len() < stored.decisions.len() => {
+                Some("the inputs of the decision are no longer kept")
+            }
             Some(stored)
                 if stored.is_without_latency && plans.iter().any(|(plans, _)| plans.wants_latency()) =>
             {
-                Some("so many servers were busy that their latencies are not kept")
+                Some("too many servers were busy for their latencies to be kept")
             }
             Some(_) => None,
         };
@@ -185,7 +187,7 @@ impl DecidedAgain<'_> {
         Ok(())
     }
 
-    /// Who names a server gets it, where policy lets the tool be called.
+    /// A call that names a server goes there, if the policy allows the tool.
     fn named(&self, call: &RecordedCall, server: ServerId) -> rusqlite::Result<Goes> {
         let name = was(self.shared.connection, server)?.name;
         let mut info = ServerInfo::new_stdio(&name, "", Vec::new(), Source::Manual, 0);
@@ -203,7 +205,7 @@ impl DecidedAgain<'_> {
         Ok(Goes::Nowhere(code, why))
     }
 
-    /// One decision after the other, as long as each picks whom it picked: whether others would have answered nobody knows.
+    /// One decision after the other, as long as each picks the same server: whether others would have answered is unknown.
     fn goes(&mut self, plans: &[(Arc<Plans>, &StoredDecision)], call: &RecordedCall) -> Goes {
         let mut turn = None;
         for (plans, one) in plans {
@@ -235,7 +237,7 @@ impl DecidedAgain<'_> {
         }
     }
 
-    /// What stays with one server under the draft, or why nobody knows.
+    /// The affinity under the draft, or why it is unknown.
     fn affinity(
         &self,
         then: &Rule,

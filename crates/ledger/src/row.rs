@@ -1,4 +1,4 @@
-//! What a row says of a call.
+//! The row of a call.
 
 use api::{CallOutcome, ErrorCode};
 use mesh::{CallFailed, FinishedCall, Refused, SeenEnd, SeenTry};
@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 use crate::stored::NOT_KEPT;
 use crate::told::refusal;
 
-/// So many characters of a sentence are kept.
+/// How many characters of a sentence are kept.
 const LONGEST: usize = 400;
 
 /// How a call ended.
@@ -48,13 +48,13 @@ impl CallEnd {
         }
     }
 
-    /// It counts among those that failed.
+    /// Whether it counts as failed.
     pub(crate) fn is_failed(&self) -> bool {
         is_failed(self.outcome)
     }
 }
 
-/// It failed, or nobody took it.
+/// Whether it failed, or no server took it.
 pub(crate) fn is_failed(outcome: CallOutcome) -> bool {
     matches!(outcome, CallOutcome::Failed | CallOutcome::Refused)
 }
@@ -90,7 +90,7 @@ pub(crate) struct StoredTry {
     pub(crate) error: Option<String>,
 }
 
-/// Those of a call. One that was answered at once needs none: the row says who, and how long.
+/// The servers that were asked in a call. One that was answered at once needs none: the row has the server and the duration.
 pub(crate) fn tries(call: &FinishedCall) -> Option<Vec<u8>> {
     let is_plain = call.tries.len() < 2 && call.tries.iter().all(|one| one.error.is_none());
     if is_plain {
@@ -104,7 +104,7 @@ pub(crate) fn tries(call: &FinishedCall) -> Option<Vec<u8>> {
     postcard::to_stdvec(&call.tries.iter().map(stored).collect::<Vec<_>>()).ok()
 }
 
-/// What was wrong with arguments repeats them.
+/// Messages about wrong arguments repeat them.
 fn without_words(refused: &Refused) -> Refused {
     let mut refused = refused.clone();
     for (_, why) in &mut refused.servers {
@@ -115,7 +115,7 @@ fn without_words(refused: &Refused) -> Refused {
     refused
 }
 
-/// What others say is cut: a row is small.
+/// Texts of servers are cut: a row is small.
 pub(crate) fn short(text: &str) -> String {
     match text.char_indices().nth(LONGEST) {
         Some((end, _)) => format!("{}…", text.get(..end).unwrap_or_default()),

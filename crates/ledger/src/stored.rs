@@ -1,4 +1,4 @@
-//! What is written down of a decision, as bytes.
+//! The recorded form of a decision, as bytes.
 
 use std::sync::Arc;
 
@@ -8,10 +8,10 @@ use model::{HealthStatus, Millis, ResolveError, ServerId, ServerInfo, Source, To
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
-/// So many bytes of inputs has a row at most.
+/// The most bytes of inputs of a row.
 pub(crate) const MOST_INPUTS: usize = 2_048;
 
-/// What was wrong with arguments would repeat them.
+/// Messages about wrong arguments would repeat them.
 pub(crate) const NOT_KEPT: &str = "what was wrong with them is not kept";
 
 /// A server's record as far as rules can see it.
@@ -50,7 +50,7 @@ impl Facts {
         }
     }
 
-    /// A record that says the same, and nothing else.
+    /// A record with this content, and nothing else.
     pub(crate) fn into_info(self) -> ServerInfo {
         let [tools, resources, prompts] = self.offers;
         let mut info = ServerInfo::new_stdio(&self.name, "", Vec::new(), self.source, self.created_at);
@@ -70,7 +70,7 @@ impl Facts {
     }
 }
 
-/// Who offered a capability, and how they were.
+/// The servers that offered a capability, and their state.
 #[derive(Debug, Serialize, Deserialize)]
 pub(crate) struct StoredFrame {
     capability: String,
@@ -81,7 +81,7 @@ pub(crate) struct StoredFrame {
 
 #[derive(Debug, Serialize, Deserialize)]
 pub(crate) struct StoredServer {
-    /// Which facts.
+    /// The number of its facts.
     pub(crate) facts: i64,
     tool: Meant,
     status: HealthStatus,
@@ -90,7 +90,7 @@ pub(crate) struct StoredServer {
     lists_it: bool,
 }
 
-/// What a capability means at a server.
+/// What a capability names at a server.
 #[derive(Debug, Serialize, Deserialize)]
 enum Meant {
     Tool(String),
@@ -99,7 +99,7 @@ enum Meant {
 }
 
 impl StoredFrame {
-    /// `facts` says which facts are those of a server of the frame.
+    /// `facts` returns the number of the facts of a server of the frame.
     pub(crate) fn of<E>(
         frame: &Frame,
         mut facts: impl FnMut(&Arc<ServerInfo>) -> Result<i64, E>,
@@ -151,16 +151,16 @@ impl StoredFrame {
 pub(crate) struct StoredDecision {
     pub(crate) frame: i64,
     pub(crate) rules: i64,
-    /// Who was picked, by the place in the frame.
+    /// The server that was picked, by its index in the frame.
     pub(crate) seat: Option<u32>,
     cursor: u64,
     chance: u64,
     affinity: Option<u64>,
-    /// So many servers have loads; those of whom nothing is to be said have none here.
+    /// How many servers have loads; idle ones have none here.
     seats: u32,
     loads: Vec<(u32, StoredLoad)>,
     tried: Vec<ServerId>,
-    /// By the place in the frame.
+    /// By the index in the frame.
     refused: Vec<u32>,
 }
 
@@ -174,12 +174,12 @@ pub(crate) struct StoredDecisions {
     pub(crate) decisions: Vec<StoredDecision>,
     /// So many servers were busy that their latencies are left out.
     pub(crate) is_without_latency: bool,
-    /// So many that not all is kept: the first cannot be made again.
+    /// So many that not all is kept: the first cannot be recomputed.
     pub(crate) is_cut: bool,
 }
 
 impl StoredDecision {
-    /// `seat_of` says at which place of the frame a server is.
+    /// `seat_of` returns the index of a server in the frame.
     pub(crate) fn new(
         (frame, rules): (i64, i64),
         inputs: &Inputs,
@@ -201,7 +201,7 @@ impl StoredDecision {
         }
     }
 
-    /// What it was made by; `frame` is its own.
+    /// Its inputs; `frame` is its own.
     pub(crate) fn inputs(&self, frame: &Frame) -> Inputs {
         let id = |place: &u32| frame.servers.get(*place as usize).map(|one| one.info.id);
         let refused = self.refused.iter().filter_map(id).map(|id| (id, NOT_KEPT.to_owned()));
@@ -221,16 +221,16 @@ impl StoredDecision {
         }
     }
 
-    /// Who was picked.
+    /// The server that was picked.
     pub(crate) fn picked(&self, frame: &Frame) -> Option<ServerId> {
         Some(frame.servers.get(self.seat? as usize)?.info.id)
     }
 }
 
-/// More servers have no place in memory for what a damaged row says.
+/// More servers than this are not allocated for a damaged row.
 const MOST_SEATS: u32 = 1_000_000;
 
-/// Those that are not as if nobody had ever called.
+/// The missing ones as if they had never been called.
 fn loads(all: &Frozen) -> Vec<(u32, StoredLoad)> {
     let busy = (0..).zip(&all.0).filter(|(_, load)| **load != Load::default());
     busy.map(|(seat, load)| (seat, StoredLoad::of(load))).collect()

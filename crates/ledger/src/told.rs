@@ -5,14 +5,14 @@ use mesh::decide::{Explanation, Staged, Weighed};
 use mesh::{Refused, RefusedKind};
 use model::{ServerId, ServerInfo, Why};
 
-/// So many servers are named in a sentence.
+/// How many servers are named in a sentence.
 const NAMED: usize = 5;
 
-/// What servers are called, and where they are.
+/// The names and regions of servers.
 pub type Names<'a> = &'a dyn Fn(ServerId) -> ServerPlace;
 
-/// A decision with the names of its servers, at most so many in each list; `refusal` is what it says where nobody takes the
-/// call.
+/// A decision with the names of its servers, at most this many in each list; `refusal` is the error where no server takes
+/// the call.
 pub fn decision(
     capability: &str,
     decision: Explanation,
@@ -52,7 +52,7 @@ pub fn decision(
     }
 }
 
-/// The weights of a list that is cut: those that are spoken of, and one that tells whether all are the same.
+/// The weights of a list that is cut: those of named servers, and one that shows whether all are the same.
 fn to_name(decision: &Explanation, most: usize) -> Vec<Weighed> {
     let spoken_of = [decision.outcome.ok(), decision.runner_up];
     let first = decision.weights.first().map(|first| first.weight);
@@ -69,12 +69,12 @@ pub fn left_out(server: ServerPlace, why: Why) -> LeftOut {
     LeftOut { server, text: why.to_string(), why }
 }
 
-/// What a server is called, and where it is.
+/// The name of a server, and its region.
 pub fn place_of(info: &ServerInfo) -> ServerPlace {
     ServerPlace { id: info.id, name: info.name.clone(), region: info.region().map(str::to_owned) }
 }
 
-/// The code and the sentence of a call that nobody takes: each server with its reason.
+/// The code and the sentence of a call that no server takes: each server with its reason.
 pub fn refusal(refused: &Refused) -> (ErrorCode, String) {
     let Refused { capability, kind, servers, rule } = refused;
     let reasons = servers.iter().take(NAMED).map(|(info, why)| format!("`{}` {why}", info.name));
@@ -89,11 +89,11 @@ pub fn refusal(refused: &Refused) -> (ErrorCode, String) {
             (ErrorCode::NoServer, format!("no server has a tool `{capability}`: {reasons}"))
         }
         RefusedKind::Ambiguous => {
-            (ErrorCode::Ambiguous, format!("`{capability}` fits several tools: {reasons}"))
+            (ErrorCode::Ambiguous, format!("`{capability}` matches several tools: {reasons}"))
         }
         RefusedKind::NotAllowed => (
             ErrorCode::CapabilityNotAllowed,
-            format!("`{capability}` may not be called: `allowed_capabilities` does not name it"),
+            format!("`{capability}` is not allowed: `allowed_capabilities` does not name it"),
         ),
         RefusedKind::Overloaded => {
             (ErrorCode::Overloaded, format!("every server that could take `{capability}` is busy: {reasons}"))

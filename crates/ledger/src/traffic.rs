@@ -1,4 +1,4 @@
-//! What recorded calls make over time and over servers. A row that stands for several counts as that many.
+//! Traffic of recorded calls over time and over servers. A row that stands for several counts as that many.
 
 use std::collections::HashMap;
 
@@ -11,10 +11,10 @@ use crate::record::was;
 use crate::row::{is_failed, outcome};
 use crate::{Ledger, LedgerError};
 
-/// A chart has so many spans at most.
+/// The most spans of a chart.
 const MOST_BUCKETS: Millis = 120;
 
-/// How long a span may be, in seconds: what people count in.
+/// The possible lengths of a span, in seconds: round units.
 const SPANS: [Millis; 14] = [1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 1_800, 3_600, 7_200, 21_600];
 
 /// A row is written some moments after another that was over earlier, at most.
@@ -89,7 +89,7 @@ impl TrafficSum {
 
 struct Sums {
     since: Millis,
-    /// Of a span, in milliseconds.
+    /// The length of a span, in milliseconds.
     span: Millis,
     buckets: Vec<TrafficSum>,
     servers: HashMap<ServerId, TrafficSum>,
@@ -192,8 +192,7 @@ impl Sums {
     }
 }
 
-/// A row from which on all are that were over since then: rows stand nearly in the order of their time, so it is looked for by
-/// halves.
+/// A row from which on all later calls follow: rows are nearly in the order of their time, so it is found by bisection.
 fn first_since(connection: &Connection, since: Millis) -> rusqlite::Result<i64> {
     let Some((mut low, mut high)) = crate::file::ends(connection)? else { return Ok(0) };
     let mut at = connection.prepare_cached("SELECT at FROM calls WHERE id >= ?1 ORDER BY id LIMIT 1")?;

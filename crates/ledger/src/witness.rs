@@ -1,4 +1,4 @@
-//! The record as the mesh and the faces know it: what calls tell it, and the thread that writes.
+//! The recorder as the mesh and the faces know it: it takes calls, and passes them to the thread that writes.
 
 use std::collections::HashMap;
 use std::path::{Path, PathBuf};
@@ -21,10 +21,10 @@ use crate::pending::{Noted, WaitingCalls};
 use crate::recorder::{Recorder, last_turns};
 use crate::{LedgerError, key};
 
-/// How long calls are gathered.
+/// How long calls are collected.
 const GATHER: Duration = Duration::from_millis(250);
 
-/// How often rows are looked at that are too old, while nobody calls.
+/// How often rows are checked for their age, while there are no calls.
 pub(crate) const TIDY: Duration = Duration::from_hours(1);
 
 /// The calls that were made. Cheap to clone; all clones are one.
@@ -36,16 +36,16 @@ pub(crate) struct SharedLedger {
     pub(crate) path: PathBuf,
     pub(crate) config: watch::Receiver<Arc<Config>>,
     pub(crate) affinity: AffinityKey,
-    /// Of capabilities that were called before this process began.
+    /// The last turns of capabilities from before this process.
     turns: HashMap<String, LastTurn>,
-    /// By which clock calls grow old.
+    /// The clock that decides when old calls are deleted.
     ages: Ages,
     /// The file cannot be used, so nothing is taken.
     is_off: bool,
     state: Mutex<LedgerState>,
     /// There is something to do.
     work: Condvar,
-    /// All is written that was asked for.
+    /// Everything that was requested is written.
     written: Condvar,
     thread: Mutex<Option<JoinHandle<()>>>,
 }
@@ -53,28 +53,28 @@ pub(crate) struct SharedLedger {
 #[derive(Debug)]
 struct LedgerState {
     pending: WaitingCalls,
-    /// How often somebody wanted all to be written, and how often it was.
+    /// How often a complete write was requested, and how often it was done.
     wanted: u64,
     done: u64,
-    /// Somebody could not read the file.
+    /// A reader could not read the file.
     is_doubted: bool,
     is_closing: bool,
-    /// No thread writes: it was not begun, or it is gone.
+    /// No thread writes: it was not started, or it has ended.
     is_over: bool,
 }
 
-/// Who is told of what was written.
+/// Receives what was written.
 pub struct Hearing {
     /// Calls were recorded: the greatest id, how many calls these are, and how many of them failed.
     pub recorded: Box<dyn Fn(u64, u64, u64) + Send>,
-    /// Something that a person should know.
+    /// A notice for the user.
     pub noticed: Box<dyn Fn(String) + Send>,
     /// The code of the error that a call ends with.
     pub code: fn(&CallFailed) -> ErrorCode,
 }
 
 impl Ledger {
-    /// Opens the file in this folder; the sentences are for a person. Whatever is wrong with it, calls go on.
+    /// Opens the file in this folder; the sentences are notices for the user. Whatever is wrong with it, calls continue.
     pub fn open(folder: &Path, config: watch::Receiver<Arc<Config>>, ages: Ages) -> (Self, Vec<String>) {
         let path = folder.join(FILE);
         let mut notices = Vec::new();
@@ -83,7 +83,7 @@ impl Ledger {
         let opened = if is_wanted { opened(&path, &mut notices) } else { Ok(HashMap::new()) };
         let is_off = matches!(&opened, Err(LedgerError::File(BesideError::Newer { .. })));
         if let Err(error) = &opened {
-            notices.push(format!("Calls are not recorded: {error}. They go on all the same."));
+            notices.push(format!("Calls are not recorded: {error}. They still work."));
         }
         let inner = SharedLedger {
             path,
@@ -107,7 +107,7 @@ impl Ledger {
         (Self(Arc::new(inner)), notices)
     }
 
-    /// Begins to write.
+    /// Starts to write.
     pub fn start(&self, hearing: Hearing) {
         self.0.state.lock().is_over = false;
         let this = self.clone();
@@ -154,7 +154,7 @@ impl Ledger {
         }
     }
 
-    /// Has the file looked at, which somebody could not read, and moved aside if it is damaged.
+    /// Has the file checked, which a reader could not read, and moved aside if it is damaged.
     pub(crate) fn doubt(&self) {
         self.0.state.lock().is_doubted = true;
         self.flush();
@@ -201,7 +201,7 @@ fn opened(path: &Path, notices: &mut Vec<String>) -> Result<HashMap<String, Last
     Ok(last_turns(&connection).map_err(|error| BesideError::of(path, error))?)
 }
 
-/// Tells whoever waits that the thread is gone.
+/// Notifies those who wait that the thread has ended.
 struct ThreadOver<'a>(&'a SharedLedger);
 
 impl Drop for ThreadOver<'_> {

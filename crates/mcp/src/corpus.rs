@@ -1,4 +1,4 @@
-//! Each input of the fuzz corpora, given to its target: what fuzzing has found stays found.
+//! Runs each input of the fuzz corpora through its target: so defects that fuzzing has found do not come back.
 
 use std::fs;
 use std::path::Path;

@@ -3,7 +3,7 @@ use http::{HeaderName, HeaderValue, header};
 use crate::wire::scrub::Scrub;
 use crate::{Remote, Secret};
 
-/// What a person gave for one origin. It goes there with every question, and nowhere else.
+/// The credentials given for one origin. They are sent there with every request, and nowhere else.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Credentials {
     /// Sent as `Authorization: Bearer …`.
@@ -15,7 +15,7 @@ pub struct Credentials {
 }
 
 impl Credentials {
-    /// Those of a server that is known.
+    /// Those of a known server.
     pub fn of(remote: &Remote) -> Self {
         Self { bearer: remote.bearer.clone(), headers: remote.headers.clone(), query: remote.query.clone() }
     }

@@ -14,7 +14,7 @@ pub fn install_crypto() {
     });
 }
 
-/// The provider in use, ours unless somebody was faster.
+/// The provider in use; ours unless another was installed first.
 pub(crate) fn provider() -> Arc<CryptoProvider> {
     install_crypto();
     CryptoProvider::get_default().cloned().unwrap_or_else(|| Arc::new(ring::default_provider()))

@@ -15,7 +15,7 @@ pub enum McpError {
         /// What is wrong with it.
         message: String,
     },
-    /// The request never left: asking somebody else, or again, does no harm.
+    /// The request was never sent: asking another server, or again, does no harm.
     #[error("{message}")]
     Unsent {
         /// Why not.
@@ -23,13 +23,13 @@ pub enum McpError {
         /// What happened and the likely cause.
         message: String,
     },
-    /// The request was sent and its answer did not come, or not whole: a tool may have run.
+    /// The request was sent and its answer did not come, or not completely: a tool may have run.
     #[error("{message}")]
     Lost {
         /// What happened and the likely cause.
         message: String,
     },
-    /// The command has ended, or never began to answer.
+    /// The command has ended, or never started to answer.
     #[error("{message}")]
     Ended {
         /// How, and the likely cause in its own words.
@@ -37,34 +37,34 @@ pub enum McpError {
         /// The last lines of its standard error, oldest first; at most 20.
         stderr: Vec<String>,
     },
-    /// A bridge answers that whoever is behind it does not.
+    /// A bridge reports that the server behind it does not answer.
     #[error("{message}")]
     Behind {
-        /// Who, and in which words.
+        /// Its address, and the message.
         message: String,
     },
-    /// The server answers with this HTTP status instead of MCP's answer.
+    /// The server answers with this HTTP status instead of an MCP response.
     #[error("{message}")]
     Status {
-        /// Of the answer.
+        /// The status.
         status: u16,
-        /// When it may be asked again (`Retry-After`).
+        /// When it can be asked again (`Retry-After`).
         retry_after: Option<Duration>,
         /// What the status means.
         message: String,
     },
-    /// What came back is no MCP.
+    /// The response is not MCP.
     #[error("{message}")]
     NotMcp {
-        /// Which part of the answer.
+        /// The part of the answer.
         field: String,
         /// What is wrong with it.
         message: String,
     },
-    /// It is of the other era than was asked in.
+    /// It is of another era than that of the request.
     #[error("{message}")]
     OtherEra {
-        /// How it showed.
+        /// What showed it.
         message: String,
     },
     /// The server answered with a JSON-RPC error.
@@ -72,38 +72,38 @@ pub enum McpError {
     Protocol {
         /// JSON-RPC's or MCP's code.
         code: i64,
-        /// The server's words.
+        /// The server's message.
         message: String,
-        /// The server's data, unchanged but for secrets of ours that it quotes.
+        /// The server's data, unchanged except for secrets of ours that it quotes.
         data: Option<Value>,
     },
     /// The server requires authentication, or refuses the credentials it got (HTTP 401 or 403).
     #[error("{message}")]
     NeedsSignIn {
-        /// What it asked for.
+        /// The challenge.
         message: String,
     },
-    /// No answer within the deadline. The server was told to stop.
+    /// No answer within the deadline. The call was cancelled at the server.
     #[error("no answer within {} s", (after.as_secs_f64() * 10.0).ceil() / 10.0)]
     Timeout {
         /// The deadline.
         after: Duration,
     },
-    /// The caller ended it. The server was told to stop.
+    /// The caller cancelled it, also at the server.
     #[error("cancelled")]
     Cancelled,
-    /// The answer is larger than we take.
+    /// The answer is larger than the limit.
     #[error("{what} is larger than the {limit} bytes that are accepted")]
     TooLarge {
-        /// Which answer.
+        /// The kind of answer.
         what: String,
-        /// How much is accepted, in bytes.
+        /// The limit, in bytes.
         limit: usize,
     },
 }
 
 impl McpError {
-    /// What is missing here, when that is it: nothing was sent.
+    /// The resource that is missing on this computer, if that is the cause: nothing was sent.
     pub fn lack(&self) -> Option<Lack> {
         match self {
             Self::Unsent { cause: Unsent::Lacking(lack), .. } => Some(*lack),
@@ -111,7 +111,7 @@ impl McpError {
         }
     }
 
-    /// The certificate that is not trusted, when that is it: nothing was sent.
+    /// The certificate that is not trusted, if that is the cause: nothing was sent.
     pub fn certificate(&self) -> Option<&RefusedCertificate> {
         match self {
             Self::Unsent { cause: Unsent::Tls(fault), .. } => fault.certificate(),
@@ -119,7 +119,7 @@ impl McpError {
         }
     }
 
-    /// The same in other words.
+    /// The same error with another message.
     pub(crate) fn map_text(mut self, change: impl Fn(String) -> String) -> Self {
         match &mut self {
             Self::InvalidTarget { message }
@@ -138,23 +138,23 @@ impl McpError {
     }
 }
 
-/// Why a request never left.
+/// Why a request was never sent.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Unsent {
-    /// The name has no address, or none that may be used.
+    /// The name has no address, or none that is allowed.
     NoAddress,
     /// Nothing listens there.
     Refused,
-    /// There is no way there, or no connection in time.
+    /// There is no route to it, or no connection in time.
     Unreachable,
     /// TLS failed; an untrusted certificate for example.
     Tls(TlsFault),
-    /// A connection that was kept was closed before anything was written.
+    /// A kept connection was closed before anything was written.
     Closed,
-    /// There is no such program, or it may not be run.
+    /// The program does not exist, or is not executable.
     NotStarted,
     /// The command has ended.
     Ended,
-    /// This process, or this computer, has none left of what it takes to ask. It says nothing of the server.
+    /// This process, or this computer, lacks a resource for the request. It says nothing about the server.
     Lacking(Lack),
 }

@@ -1,4 +1,4 @@
-//! What went wrong, as the error that callers decide by.
+//! Failures, as the error that callers decide by.
 
 use std::error::Error;
 use std::io;
@@ -34,7 +34,7 @@ pub(crate) fn result(
     }
 }
 
-/// What an answer without a usable reply means, from a server that is known to be one.
+/// The error of an answer without a usable reply, from a known server.
 pub(crate) fn of_answer(answer: &Answer, place: &ConversationPlace, limit: usize) -> McpError {
     place.scrub(of_answer_as_told(answer, place, limit))
 }
@@ -71,13 +71,13 @@ fn answers_another(answer: &Answer) -> bool {
         && messages(&answer.body).iter().any(|message| matches!(message, Message::Reply { .. }))
 }
 
-/// What something that is no MCP's answer means, from a server that is known to be one.
+/// The error of an answer that is not MCP, from a known server.
 fn of_other(other: &Other, status: u16, place: &ConversationPlace) -> McpError {
     let name = place.name();
     let not_mcp = |field: &str, message: String| McpError::NotMcp { field: field.to_owned(), message };
     match other {
         Other::Refused(Refusal::Name(said)) => {
-            not_mcp("Host", format!("{name} refuses the name we call it by: `{said}`"))
+            not_mcp("Host", format!("{name} refuses our Host header: `{said}`"))
         }
         Other::Refused(Refusal::Forbidden) => {
             McpError::NeedsSignIn { message: format!("{name} refuses these credentials (HTTP {status})") }
@@ -90,9 +90,9 @@ fn of_other(other: &Other, status: u16, place: &ConversationPlace) -> McpError {
             let message = format!("{name} redirects the call (HTTP {status}), which is not followed: `{to}`");
             not_mcp("location", message)
         }
-        Other::WantsTls => not_mcp("scheme", format!("{name} wants `https`")),
+        Other::WantsTls => not_mcp("scheme", format!("{name} requires `https`")),
         Other::NotMcp { field, why } => {
-            not_mcp(field, format!("{name} answers what is not MCP's: `{field}`: {why}"))
+            not_mcp(field, format!("{name} answers with what is not MCP: `{field}`: {why}"))
         }
         Other::NotHere(why) | Other::NotPosted(why) => {
             not_mcp("body", format!("{name} answers something that is not MCP: {why}; is the path right?"))
@@ -100,7 +100,7 @@ fn of_other(other: &Other, status: u16, place: &ConversationPlace) -> McpError {
     }
 }
 
-/// Why a server could not be met.
+/// Why the handshake failed.
 pub(crate) fn of_greeting(greeting: Greeting, place: &ConversationPlace) -> McpError {
     let name = place.name();
     match greeting {
@@ -112,20 +112,23 @@ pub(crate) fn of_greeting(greeting: Greeting, place: &ConversationPlace) -> McpE
         Greeting::Error { code, message } => McpError::Protocol { code, message, data: None },
         Greeting::Stranger(versions) => McpError::NotMcp {
             field: "protocolVersion".to_owned(),
-            message: format!("{name} speaks only revisions that we do not: {}", tame(&versions.join(", "))),
+            message: format!(
+                "{name} speaks only revisions of MCP that are not supported here: {}",
+                tame(&versions.join(", "))
+            ),
         },
         Greeting::Met(_) => McpError::Cancelled,
     }
 }
 
-/// It asks without end.
+/// It sends requests without end.
 pub(crate) fn flooded(place: &ConversationPlace) -> McpError {
     let message =
-        format!("{} asks more often than a thousand times a second instead of answering", place.name());
+        format!("{} sends more than a thousand requests a second instead of answering", place.name());
     McpError::NotMcp { field: "method".to_owned(), message }
 }
 
-/// A list that is none.
+/// A list that is not a list.
 pub(crate) fn bad_list(list: List, why: &str, place: &ConversationPlace) -> McpError {
     let field = list.key();
     let message = format!("{} answers `{}` without a list: `{field}`: {why}", place.name(), list.method());
@@ -138,15 +141,15 @@ pub(crate) fn protocol(error: RpcError) -> McpError {
     McpError::Protocol { code: error.code, message: error.message, data }
 }
 
-/// A status that is no success, and when the server may be asked again.
+/// A status other than success, and when the server can be asked again.
 fn status(answer: &Answer, place: &ConversationPlace) -> McpError {
     let code = answer.status.as_u16();
     let name = place.name();
     let message = match code {
         404 => format!("{name} answers HTTP 404: there is no MCP server at this path"),
-        429 => format!("{name} answers HTTP 429: it is asked too often"),
+        429 => format!("{name} answers HTTP 429: too many requests"),
         502..=504 => format!("{name} answers HTTP {code}: the server behind it is down or overloaded"),
-        500..=599 => format!("{name} answers HTTP {code}: it failed inside"),
+        500..=599 => format!("{name} answers HTTP {code}: it failed internally"),
         300..=399 => format!("{name} redirects the call, which is not followed (HTTP {code})"),
         _ => format!("{name} answers HTTP {code}"),
     };
@@ -190,7 +193,7 @@ fn no_answer_as_told(why: &NoAnswer, place: &ConversationPlace) -> McpError {
             unsent(Unsent::Lacking(*lack), lack.to_string())
         }
         NoAnswer::Closed => {
-            unsent(Unsent::Closed, format!("{name} closed the connection before it was asked"))
+            unsent(Unsent::Closed, format!("{name} closed the connection before the request"))
         }
         NoAnswer::Tls(fault @ TlsFault::CaFile(why)) => unsent(Unsent::Tls(fault.clone()), why.clone()),
         NoAnswer::Tls(fault @ TlsFault::Certificate(_)) => {
@@ -202,7 +205,7 @@ fn no_answer_as_told(why: &NoAnswer, place: &ConversationPlace) -> McpError {
     }
 }
 
-/// A streamed answer ended before it was whole.
+/// A streamed answer ended before it was complete.
 pub(crate) fn broke_off(place: &ConversationPlace) -> McpError {
     McpError::Lost { message: format!("{} stopped in the middle of its answer", place.name()) }
 }
@@ -234,14 +237,14 @@ pub(crate) fn of_connecting(error: &io::Error) -> NoAnswer {
         io::ErrorKind::TimedOut => {
             NoAnswer::Unreachable("no answer: is it on, and on this network?".to_owned())
         }
-        io::ErrorKind::HostUnreachable | io::ErrorKind::NetworkUnreachable => {
-            NoAnswer::Unreachable("there is no way there: is this computer on the right network?".to_owned())
-        }
+        io::ErrorKind::HostUnreachable | io::ErrorKind::NetworkUnreachable => NoAnswer::Unreachable(
+            "there is no route to it: is this computer on the right network?".to_owned(),
+        ),
         _ => NoAnswer::Unreachable(innermost(error)),
     }
 }
 
-/// Why nothing came back over a connection.
+/// Why there was no answer over a connection.
 pub(crate) fn of_hyper(error: &hyper::Error) -> NoAnswer {
     let cause = chain(error).find_map(|error| error.downcast_ref::<io::Error>());
     match cause.and_then(Lack::of) {

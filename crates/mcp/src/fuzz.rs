@@ -1,5 +1,5 @@
-//! Bytes from strangers, as strange as proptest makes them: no panic, no hang, no more memory than the caps
-//! allow. `PROPTEST_CASES=1000000 cargo test -p mcp fuzz` runs for longer.
+//! Bytes from servers, as strange as proptest makes them: no panic, no hang, no more memory than the caps allow.
+//! `PROPTEST_CASES=1000000 cargo test -p mcp fuzz` runs for longer.
 
 use proptest::collection::vec;
 use proptest::prelude::*;
@@ -7,7 +7,7 @@ use serde_json::json;
 
 use crate::fuzzing::{self, CAP, Handshake, Manner};
 
-/// It refuses a call until it is listed again, then says nothing more. Fuzzing found that this had no deadline.
+/// It refuses a call until it is listed again, then sends nothing more. Fuzzing found that this had no deadline.
 const WANTS_A_LIST: &str = r#"
 {"jsonrpc": "2.0", "id": 0, "result": {"protocolVersion": "2025-11-25", "capabilities": {}, "serverInfo": {"name": "a", "version": "1"}}}
 {"jsonrpc": "2.0", "id": 1, "error": {"code": -32601, "message": "no"}}
@@ -47,7 +47,7 @@ fn strange_bytes() -> impl Strategy<Value = Vec<u8>> {
     vec(word, 0..24).prop_map(|words| words.concat())
 }
 
-/// A whole head, and a body that does not deserve it.
+/// A whole head, and a body that does not match it.
 fn strange_answers() -> impl Strategy<Value = Vec<u8>> {
     let status = prop_oneof![
         Just(200),
@@ -123,7 +123,7 @@ fn strange_json() -> impl Strategy<Value = String> {
     })
 }
 
-/// A schema that wants arguments in headers, here and there.
+/// A schema that requires arguments in headers, in some places.
 fn strange_schema() -> impl Strategy<Value = String> {
     let leaf =
         ("(string|integer|boolean|number|object)", "(|A|b|a b|x-y|Região)").prop_map(|(kind, header)| {

@@ -1,5 +1,5 @@
-//! Ways in for bytes from strangers, straight to what reads them: for the tests over bytes and for the fuzz targets.
-//! Behind the feature `fuzzing`, so no release has it. Every function panics when a promise is broken.
+//! Entry points for bytes from servers, straight to the code that reads them: for the tests over bytes and for the fuzz
+//! targets. Behind the feature `fuzzing`, so no release has it. Every function panics when a promise is broken.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -28,20 +28,20 @@ use crate::wire::scrub::Scrub;
 use crate::wire::terms::{self, MODERN, NOTHING, discover};
 use crate::{CallOptions, Contents, words};
 
-/// How much of a body is read here, in bytes: small, so that the caps are met often.
+/// How much of a body is read here, in bytes: small, so that the caps are reached often.
 pub const CAP: usize = 4 * 1024;
-/// For one exchange. Time is paused: what would wait for it is over at once.
+/// The deadline of one exchange. Time is paused: what would wait for it is over at once.
 const LIMIT: Duration = Duration::from_secs(2);
 
 /// A moment of 2026, in milliseconds.
 const NOW: i64 = 1_790_000_000_000;
 
-/// Whether a stranger keeps the connection open after the last byte.
+/// Whether the server keeps the connection open after the last byte.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Manner {
-    /// It waits for us.
+    /// It keeps it open.
     Stays,
-    /// It hangs up.
+    /// It closes it.
     HangsUp,
 }
 
@@ -103,7 +103,7 @@ fn read_event(event: &StreamEvent, limit: usize) {
     read_frame(event.data.as_bytes());
 }
 
-/// What is read of bytes that may be messages.
+/// Reads bytes that may be messages.
 pub fn read_frame(bytes: &[u8]) {
     messages(bytes).into_iter().for_each(read_message);
 }
@@ -115,7 +115,7 @@ fn read_message(message: Message) {
     let _ = message.reply_alone(Id::from(1));
 }
 
-/// What a child writes to its standard output, in pieces of `cut` bytes.
+/// The standard output of a child process, in pieces of `cut` bytes.
 pub fn stdio_lines(bytes: &[u8], cut: usize) {
     paused(async {
         let (ours, mut theirs) = tokio::io::duplex(cut.max(1));
@@ -138,8 +138,8 @@ pub fn stdio_lines(bytes: &[u8], cut: usize) {
     });
 }
 
-/// A whole conversation with a child that wrote these lines beforehand: handshake, lists, a call, and the row that the
-/// server becomes.
+/// A whole conversation with a child process that wrote these lines in advance: handshake, lists, a call, and the row that
+/// the server becomes.
 pub fn conversation(bytes: &[u8], mode: Handshake) {
     paused(async {
         let era = if mode == Handshake::Legacy { model::Era::Legacy } else { model::Era::Modern };
@@ -157,7 +157,7 @@ pub fn conversation(bytes: &[u8], mode: Handshake) {
     });
 }
 
-/// How a conversation begins.
+/// The first request of a conversation.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Handshake {
     /// `initialize`.
@@ -173,7 +173,7 @@ pub fn tool_entry(bytes: &[u8]) {
     }
 }
 
-/// What a tool wants mirrored into headers, and the arguments that go there.
+/// The arguments that a tool requires in headers, and the headers.
 pub fn mirrored(schema: &[u8], arguments: &[u8]) {
     let Ok(schema) = serde_json::from_slice(schema) else { return };
     let Ok(wanted) = mirror::headers(&schema) else { return };
@@ -190,8 +190,8 @@ pub fn mirrored(schema: &[u8], arguments: &[u8]) {
     }
 }
 
-/// A body that says how it is compressed, in pieces of `cut` bytes: no more of it is kept than the cap allows, however small
-/// it came.
+/// A body that declares its compression, in pieces of `cut` bytes: no more of it is kept than the cap allows, however small
+/// it was.
 pub fn compressed(coding: &str, bytes: &[u8], cut: usize) {
     let Ok(coding) = HeaderValue::from_str(coding) else { return };
     for media in ["application/json", "text/event-stream"] {
@@ -266,7 +266,7 @@ fn becomes_a_row(contents: Contents) {
     assert!(serde_json::to_string(&ServerRow::from(server)).is_ok());
 }
 
-/// Runs what we do while a stranger answers our request, until we are done.
+/// Runs our side while a server answers our request, until we are done.
 async fn with_stranger<T>(
     mut theirs: DuplexStream,
     bytes: &[u8],

@@ -1,12 +1,13 @@
-//! What this process, or this computer, has none left of. Whoever cannot be asked for such a reason may be as well as ever.
+//! Resources that this process, or this computer, has run out of. A server that cannot be asked for such a reason may be
+//! healthy.
 
 use std::fmt;
 use std::io;
 
-/// What there is none left of.
+/// A resource that has run out.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Lack {
-    /// Files and connections that may be open at once.
+    /// Open files and connections.
     Files,
     /// Memory.
     Memory,
@@ -15,7 +16,7 @@ pub enum Lack {
 }
 
 impl Lack {
-    /// What an error of the system says is missing here; `None` when it is about something else.
+    /// The resource that an error of the system is about; `None` when it is about something else.
     pub(crate) fn of(error: &io::Error) -> Option<Self> {
         match (error.raw_os_error(), error.kind()) {
             (Some(code), _) if NO_FILES.contains(&code) => Some(Self::Files),
@@ -25,13 +26,13 @@ impl Lack {
         }
     }
 
-    /// The same of a process or a thread that did not start.
+    /// The same for a process or a thread that did not start.
     pub(crate) fn of_start(error: &io::Error) -> Option<Self> {
         let is_none_left = error.kind() == io::ErrorKind::WouldBlock;
         Self::of(error).or(is_none_left.then_some(Self::Processes))
     }
 
-    /// What is missing now: a resolver that could not open a file says only that it found nothing.
+    /// The resource that is missing now: a resolver that could not open a file only says that it found nothing.
     pub(crate) fn now() -> Option<Self> {
         std::net::UdpSocket::bind((std::net::Ipv4Addr::UNSPECIFIED, 0)).err().as_ref().and_then(Self::of)
     }

@@ -55,7 +55,7 @@ pub use wire::request::ToolProgress;
 pub use wire::tls::{CertificateVerdict, TlsFault, check_trust};
 pub use words::tame;
 
-/// What we call ourselves to servers (`clientInfo`), in JSON.
+/// Our name and version for servers (`clientInfo`), in JSON.
 pub(crate) const CLIENT_INFO: &str =
     concat!(r#"{"name":"mcp-discovery","version":""#, env!("CARGO_PKG_VERSION"), r#""}"#);
 /// The same over HTTP.

@@ -1,4 +1,4 @@
-//! From a name to addresses: once, and only when all of them are on the same side of the fence.
+//! Resolves a name: once, and only if all of its addresses are equally near.
 
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 use std::time::Duration;
@@ -14,18 +14,18 @@ const LOOK_UP_LIMIT: Duration = Duration::from_secs(10);
 /// Why a name has no usable address.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub(crate) enum Unresolved {
-    /// The resolver's words.
+    /// The message of the resolver.
     #[error("{0}")]
     Unknown(String),
-    /// There is none left here of what it takes to ask a resolver.
+    /// A resource for asking a resolver has run out.
     #[error("{0}")]
     Lacking(Lack),
     /// Some addresses are public and some are not.
-    #[error("it has both private and public ones, which is how DNS rebinding looks")]
+    #[error("it has both private and public ones, which looks like DNS rebinding")]
     Mixed,
 }
 
-/// Names that are this computer's loopback whatever a resolver would say (RFC 6761).
+/// Names that are this computer's loopback whatever a resolver would return (RFC 6761).
 pub fn is_localhost(name: &str) -> bool {
     let name = name.to_ascii_lowercase();
     name == "localhost" || name.ends_with(".localhost")
@@ -41,7 +41,7 @@ pub(crate) fn leads_here(url: &Url) -> bool {
     }
 }
 
-/// What else a server at a loopback address may be called in a `Host` header, when it refuses `authority`: servers that look at
+/// The other name of a server at a loopback address for the `Host` header, when it refuses `authority`: servers that check
 /// names allow one or the other.
 pub(crate) fn other_loopback_name(authority: &str, host: IpAddr) -> Option<String> {
     if !host.is_loopback() {
@@ -53,7 +53,7 @@ pub(crate) fn other_loopback_name(authority: &str, host: IpAddr) -> Option<Strin
     Some(format!("{other}:{port}"))
 }
 
-/// The addresses of a name, IPv4 first. `localhost` is both loopback addresses and is asked of nobody.
+/// The addresses of a name, IPv4 first. `localhost` is both loopback addresses and is not resolved.
 pub(crate) async fn look_up(name: &str, port: u16) -> Result<Vec<IpAddr>, Unresolved> {
     if is_localhost(name) {
         return Ok(vec![Ipv4Addr::LOCALHOST.into(), Ipv6Addr::LOCALHOST.into()]);

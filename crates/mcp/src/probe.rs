@@ -42,7 +42,7 @@ use wire::{Banner, Closed};
 pub async fn probe(target: &ProbeTarget, options: &ProbeOptions) -> ProbeReport {
     let end = Instant::now() + options.budget;
     if let Some(why) = gate::hands_off(target.port).filter(|_| !target.asked_by_name) {
-        return ProbeReport::not_mcp(format!("port {} is left alone: {why}", target.port));
+        return ProbeReport::not_mcp(format!("port {} is skipped: {why}", target.port));
     }
     let started = Instant::now();
     let stream = match wire::connect(&line::addresses(target), line::connect_limit(target, options)).await {
@@ -53,9 +53,9 @@ pub async fn probe(target: &ProbeTarget, options: &ProbeOptions) -> ProbeReport 
     let wait = options.banner.min(end.saturating_duration_since(Instant::now()));
     let mut report = match wire::banner(&stream, wait).await {
         Banner::Quiet => options.slow.count(ask(target, options, stream, end)).await,
-        Banner::HungUp => open_but("it hangs up on whoever connects"),
+        Banner::HungUp => open_but("it closes every connection"),
         Banner::Spoke(first) => {
-            open_but(&format!("it is not HTTP: it speaks first and says `{}`", words::bytes(&first)))
+            open_but(&format!("it is not HTTP: it speaks first and sends `{}`", words::bytes(&first)))
         }
     };
     let connect = ProbeStep {
@@ -103,13 +103,13 @@ async fn ask(target: &ProbeTarget, options: &ProbeOptions, stream: TcpStream, en
         report
     });
     asking.await.unwrap_or_else(|_| {
-        let mut report = open_but("the probe broke down; this is a defect of ours");
+        let mut report = open_but("the probe failed unexpectedly; this is a defect of MCP Discovery");
         report.outcome = Outcome::Incomplete;
         report
     })
 }
 
-/// What the tests over bytes need of the inside.
+/// Internals that the tests over bytes need.
 #[cfg(any(test, feature = "fuzzing"))]
 pub(crate) mod fuzzing {
     pub(crate) use super::exchange::{exchange, open_stream};

@@ -8,8 +8,7 @@ pub(crate) fn is_mixed(addresses: &[IpAddr]) -> bool {
     public > 0 && public < addresses.len()
 }
 
-/// On the internet: neither this computer nor a network of one's own (RFC 1918, RFC 4193, link-local, carrier
-/// NAT).
+/// On the internet: neither this computer nor a private network (RFC 1918, RFC 4193, link-local, carrier NAT).
 pub fn is_public(ip: IpAddr) -> bool {
     match ip {
         IpAddr::V4(ip) => {

@@ -42,23 +42,23 @@ const CLOSE_LIMIT: Duration = Duration::from_secs(8);
 pub struct Session {
     identity: Identity,
     offers: DeclaredLists,
-    /// What of its introduction is not kept.
+    /// What of its instructions is not kept.
     left_out: Option<String>,
     channel: Channel,
     place: ConversationPlace,
     answers: Arc<BoundedClient>,
-    /// What goes on behind the answers: goodbyes, rests of streams, answers to the server's requests.
+    /// Work beside the answers: goodbyes, rests of streams, answers to the server's requests.
     tasks: TaskTracker,
     /// Ends the calls with the session.
     over: CancellationToken,
-    /// What each tool wants mirrored into headers; unknown until it is asked for.
+    /// The arguments that each tool requires in headers; unknown until requested.
     mirrored: Mutex<Option<Arc<Headers>>>,
     is_left: bool,
 }
 
 type Headers = std::collections::HashMap<String, Vec<Mirrored>>;
 
-/// What carries a conversation.
+/// The transport of a conversation.
 enum Channel {
     Http(Arc<Http>),
     Pipe(Arc<Pipe>),
@@ -67,7 +67,7 @@ enum Channel {
 /// What a server offers, all pages of it.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Contents {
-    /// What the server says of itself.
+    /// What the server reports about itself.
     pub identity: Identity,
     /// Its tools.
     pub tools: Vec<Tool>,
@@ -75,11 +75,11 @@ pub struct Contents {
     pub resources: Vec<String>,
     /// The names of its prompts.
     pub prompts: Vec<String>,
-    /// What it wrote of them, and of its resource templates, as much as a record has room for.
+    /// Their definitions, and those of its resource templates, as much as a record has room for.
     pub definitions: Definitions,
-    /// What of the tools could not be read or used, a sentence each; it never costs the rest.
+    /// Which of the tools could not be read or used, a sentence each; it never costs the rest.
     pub left_out: Vec<String>,
-    /// The same for all else.
+    /// The same for everything else.
     pub left_out_beside: Vec<String>,
     /// How long the first page of tools took, in milliseconds.
     pub round_trip_ms: f64,
@@ -91,25 +91,26 @@ impl Contents {
         in_short(&[&*self.left_out, &*self.left_out_beside].concat())
     }
 
-    /// What is missing of its resources, prompts and introduction.
+    /// What is missing of its resources, prompts and instructions.
     pub fn missing_beside_tools(&self) -> Option<String> {
         in_short(&self.left_out_beside)
     }
 }
 
-/// How a call is made.
+/// The settings of a call.
 pub struct CallOptions {
-    /// For the whole call. When it passes, the server is told to stop.
+    /// The time limit of the whole call. When it passes, the call is cancelled at the server.
     pub deadline: Duration,
-    /// Ends the call as well when nothing was heard for so long; progress counts as heard.
+    /// Cancels the call as well when nothing was received for this long; progress counts as received.
     pub idle: Option<Duration>,
-    /// Where progress goes. A full channel loses reports, never blocks the call.
+    /// The receiver of progress. A full channel loses reports, never blocks the call.
     pub progress: Option<mpsc::Sender<ToolProgress>>,
-    /// Ends the call; the server is told. Dropping the call's future does the same.
+    /// Cancels the call, also at the server. Dropping the call's future does the same.
     pub cancel: CancellationToken,
-    /// Who hears and answers what the server says on the way of this call's answer; absent means whoever has the conversation.
+    /// Receives and answers the server's messages with this call's answer; absent means the client of the conversation.
     pub client: Option<Arc<dyn Client>>,
-    /// What this request declares in place of the conversation's client, in JSON (MCP 2026-07-28, `clientCapabilities`).
+    /// The capabilities that this request declares in place of the conversation's, in JSON (MCP 2026-07-28,
+    /// `clientCapabilities`).
     pub capabilities: Option<Arc<str>>,
     /// Sent with it over HTTP.
     pub headers: Vec<(HeaderName, HeaderValue)>,
@@ -144,7 +145,7 @@ impl Session {
         Self::connect_as(target, deadline, Arc::new(Nobody)).await
     }
 
-    /// The same as a client that answers what the server asks.
+    /// The same as a client that answers the server's requests.
     pub async fn connect_as(
         target: &Target,
         deadline: Duration,
@@ -153,7 +154,8 @@ impl Session {
         begin::connect(target, Patience::within(deadline), client, &TaskTracker::new()).await
     }
 
-    /// The same for one purpose: what goes on when nobody waits any more goes on among these tasks, and so does its end.
+    /// The same for one purpose: work that continues when nothing waits any more runs among these tasks, and so does its
+    /// end.
     pub async fn connect_briefly(
         target: &Target,
         deadline: Duration,
@@ -162,7 +164,8 @@ impl Session {
         Self::begin_briefly(target, Patience::within(deadline), tasks, Arc::new(Nobody)).await
     }
 
-    /// The same as a client that answers what the server asks, where a child that says something is waited for longer.
+    /// The same as a client that answers the server's requests, where a child process that writes output is waited for
+    /// longer.
     pub async fn begin_briefly(
         target: &Target,
         patience: Patience,
@@ -173,12 +176,12 @@ impl Session {
         Ok(Brief::new(session, tasks.clone()))
     }
 
-    /// What the server says of itself.
+    /// What the server reports about itself.
     pub fn identity(&self) -> &Identity {
         &self.identity
     }
 
-    /// The server hung up, the child died, or the session was closed: connect again.
+    /// Whether the server closed the connection, the child process ended, or the session was closed: connect again.
     pub fn is_closed(&self) -> bool {
         match &self.channel {
             Channel::Http(_) => self.over.is_cancelled(),
@@ -186,7 +189,7 @@ impl Session {
         }
     }
 
-    /// The last lines a child wrote to its standard error, oldest first; empty for other transports.
+    /// The last lines of standard error of a child process, oldest first; empty for other transports.
     pub fn stderr(&self) -> Vec<String> {
         self.place.stderr()
     }
@@ -212,8 +215,8 @@ impl Session {
         Ok((listed.tools, missing))
     }
 
-    /// Asks for a sign of life: `ping`, which the modern era has not, so there it is `server/discover`. Any JSON-RPC answer
-    /// is one.
+    /// Requests a sign of life: `ping`, which the modern era does not have, so there it is `server/discover`. Any JSON-RPC
+    /// answer is one.
     pub async fn ping(&self, deadline: Duration) -> Result<(), McpError> {
         let method = match self.identity.era {
             model::Era::Legacy => "ping",
@@ -238,7 +241,7 @@ impl Session {
         call::call_tool(self, name, arguments, options).await
     }
 
-    /// Asks anything else; the result is as it came.
+    /// Any other request; the result is as it came.
     pub async fn request(
         &self,
         method: &'static str,
@@ -275,7 +278,7 @@ impl Session {
         *self.mirrored.lock().unwrap_or_else(PoisonError::into_inner) = Some(Arc::new(headers));
     }
 
-    /// One request with all that can end it.
+    /// One request with everything that can end it.
     async fn ask(&self, request: Request<'_>) -> Result<Box<RawValue>, McpError> {
         tokio::select! {
             answer = self.channel.request(&request) => answer,

@@ -8,14 +8,14 @@ use url::Url;
 use crate::wire::query;
 use crate::{McpError, Secret};
 
-/// A server to talk to: where it is and what it needs from us.
+/// A server to talk to: its place and what it needs from us.
 #[derive(Debug, Clone)]
 pub enum Target {
     /// Streamable HTTP (both eras); the URL includes the MCP path.
     Http(Remote),
     /// HTTP + SSE of revision 2024-11-05; the URL is that of the event stream.
     Sse(Remote),
-    /// A child process of ours. The caller has a person's consent to exactly this command.
+    /// A child process. The caller has the user's consent to exactly this command.
     Stdio(Launch),
 }
 
@@ -38,8 +38,8 @@ impl Target {
         }
     }
 
-    /// Where a server may be that asked who we are before it said what it is, when it is not here: event streams of
-    /// revision 2024-11-05 look like anything else behind a 401. At the same origin, with the same credentials.
+    /// The other possible endpoint of a server that required sign-in before it said what it is: event streams of revision
+    /// 2024-11-05 look like anything else behind a 401. At the same origin, with the same credentials.
     pub fn other_guess(&self) -> Option<Self> {
         let Self::Http(remote) = self else { return None };
         let mut url = url::Url::parse(&remote.url).ok()?;
@@ -68,13 +68,13 @@ pub struct Remote {
     pub bearer: Option<Secret>,
     /// More headers, by name.
     pub headers: Vec<(String, Secret)>,
-    /// Keys that the server wants in the query of its URL, by name. They are added where a request is written, so that no
-    /// message, log or evidence that shows `url` has them.
+    /// Keys that the server requires in the query of its URL, by name. They are added where a request is written, so that no
+    /// message, log or evidence that shows `url` contains them.
     pub query: Vec<(String, Secret)>,
-    /// Connect to this address, whatever the name in `url` resolves to: it was checked, and DNS may answer
-    /// differently the second time. Without it the name is resolved once, when the session begins.
+    /// Connect to this address, whatever the name in `url` resolves to: it was checked, and DNS may answer differently the
+    /// second time. Without it the name is resolved once, when the session starts.
     pub address: Option<IpAddr>,
-    /// Who vouches for its certificate; absent means whoever this computer trusts.
+    /// The trust for its certificate; absent means the CAs that this computer trusts.
     pub tls: Option<Tls>,
     /// What a probe found. Without it, or when it is no longer true, the server is asked once more.
     pub era: Option<Era>,
@@ -97,7 +97,7 @@ impl Remote {
         Ok(url)
     }
 
-    /// Whether something would be sent by which the server knows who we are.
+    /// Whether a credential would be sent.
     pub fn is_signed(&self) -> bool {
         self.bearer.is_some() || !self.headers.is_empty() || !self.query.is_empty()
     }
@@ -107,7 +107,7 @@ impl Remote {
         self.bearer == other.bearer && self.headers == other.headers && self.query == other.query
     }
 
-    /// A path and query of this server as they are asked: with its keys. Only for the request itself.
+    /// A path and query of this server as they are requested: with its keys. Only for the request itself.
     pub(crate) fn asked(&self, path: &str) -> String {
         query::signed(path, &self.query)
     }
@@ -135,11 +135,11 @@ pub struct Launch {
     pub args: Vec<String>,
     /// Added to our own environment.
     pub env: Vec<(String, Secret)>,
-    /// Where it starts; default is our own folder.
+    /// The folder it starts in; the default is our own.
     pub cwd: Option<PathBuf>,
     /// What an earlier session found. Without it the modern era is tried first, on the same process.
     pub era: Option<Era>,
-    /// Hears the lines of its standard error, beside the few that the session itself keeps.
+    /// Receives the lines of its standard error, besides the few that the session itself keeps.
     pub stderr: Option<LineSink>,
 }
 
@@ -153,7 +153,7 @@ impl LineSink {
         Self(Arc::new(hear))
     }
 
-    /// Hands a line on.
+    /// Passes a line on.
     pub fn hear(&self, line: &str) {
         (self.0)(line);
     }

@@ -42,5 +42,5 @@ pub(crate) use client::BoundedClient;
 pub use client::{Client, Nobody};
 pub use message::RpcError;
 
-/// The most of one answer that is taken, in bytes.
+/// The largest answer that is accepted, in bytes.
 pub(crate) const ANSWER_LIMIT: usize = 16 * 1024 * 1024;

@@ -1,8 +1,8 @@
-//! What strangers say, made fit for people: short, one line, no control characters.
+//! Texts of servers, made fit to be shown: short, one line, no control characters.
 
 const LONGEST: usize = 200;
 
-/// A stranger's words on one line, cut at 200 characters, without control and direction characters.
+/// A server's text on one line, cut at 200 characters, without control and direction characters.
 pub fn tame(text: &str) -> String {
     let line = text.split_whitespace().collect::<Vec<_>>().join(" ");
     let mut tamed: String = line.chars().filter(|c| is_harmless(*c)).take(LONGEST + 1).collect();
@@ -12,7 +12,7 @@ pub fn tame(text: &str) -> String {
     tamed
 }
 
-/// A name as it was given, cut at 200 characters: it stands in lists, many thousand times.
+/// A name as it was given, cut at 200 characters: it is in lists, many thousand times.
 pub(crate) fn name(text: &str) -> String {
     text.chars().take(LONGEST).collect()
 }

@@ -44,9 +44,9 @@ async fn http_faults_have_words_of_their_own_and_the_next_call_works() {
         (Fault::BadJson, "JSON"),
         (Fault::Html, "is the path right?"),
         (Fault::OtherId, "another request"),
-        (Fault::Status(500), "it failed inside"),
+        (Fault::Status(500), "it failed internally"),
         (Fault::Status(503), "down or overloaded"),
-        (Fault::Status(429), "too often"),
+        (Fault::Status(429), "too many requests"),
     ] {
         for fake in [Fake::legacy(), Fake::modern()] {
             let server = fake.failing(fault.clone(), "tools/call").start().await;

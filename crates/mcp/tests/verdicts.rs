@@ -1,4 +1,5 @@
-//! Every row of the verdict table, against a server that behaves like it; and what is not MCP, which holds nobody longer than the budget.
+//! Every row of the verdict table, against a server that behaves like it; and what is not MCP, which holds nobody longer
+//! than the budget.
 
 #![allow(
     clippy::unwrap_used,
@@ -272,7 +273,7 @@ async fn nothing_listens_and_the_report_says_so() {
 async fn printers_are_left_alone_unless_asked_for_by_name() {
     let target = ProbeTarget::new(std::net::Ipv4Addr::LOCALHOST.into(), 9100);
     let report = probe(&target, &ProbeOptions::default()).await;
-    assert!(report.reason.unwrap().contains("left alone"));
+    assert!(report.reason.unwrap().contains("is skipped"));
     let asked = ProbeTarget { asked_by_name: true, ..target };
     assert!(probe(&asked, &ProbeOptions::default()).await.reason.unwrap().contains("refused"));
 }
@@ -356,7 +357,7 @@ async fn no_decoy_is_mcp_and_none_holds_longer_than_its_budget() {
 async fn a_port_that_speaks_first_hears_nothing_from_us() {
     let port = Decoy::Banner.start().await;
     let report = scan_with(port.address(), &ProbeOptions::default()).await;
-    assert_eq!(report.reason.unwrap(), "it is not HTTP: it speaks first and says `SSH-2.0-OpenSSH_9.9`");
+    assert_eq!(report.reason.unwrap(), "it is not HTTP: it speaks first and sends `SSH-2.0-OpenSSH_9.9`");
     assert_eq!(port.connections(), 1);
 }
 
@@ -365,6 +366,6 @@ async fn a_mute_port_is_given_up_after_one_exchange() {
     let port = Decoy::Mute.start().await;
     let options = ProbeOptions { exchange: Duration::from_millis(300), ..ProbeOptions::default() };
     let report = scan_with(port.address(), &options).await;
-    assert_eq!(report.reason.unwrap(), "it accepts connections and says nothing");
+    assert_eq!(report.reason.unwrap(), "it accepts connections and sends nothing");
     assert_eq!(port.connections(), 1);
 }

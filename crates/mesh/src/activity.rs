@@ -1,13 +1,13 @@
-//! What is under way or was noticed, told to whoever listens. Beside the registry's own events: those are state, and lose
-//! nothing to a busy scan.
+//! What is under way or was noticed, sent to all listeners. Separate from the registry's own events: those are state, and
+//! lose nothing to a busy scan.
 
 use model::Activity;
 use tokio::sync::broadcast;
 
-/// How many a slow subscriber may lag behind before it loses some (and is told how many).
+/// How many a slow subscriber can lag behind before it loses some (and is told how many).
 const KEPT: usize = 4_096;
 
-/// Where activity is told. Cheap to clone; all clones are one.
+/// The channel of activities. Cheap to clone; all clones are one.
 #[derive(Debug, Clone)]
 pub struct Activities(broadcast::Sender<Activity>);
 
@@ -18,13 +18,13 @@ impl Default for Activities {
 }
 
 impl Activities {
-    /// Tells it to all who listen now.
+    /// Sends it to all listeners.
     pub fn tell(&self, activity: Activity) {
         // Without subscribers there is nobody to tell.
         let _ = self.0.send(activity);
     }
 
-    /// What happens from now on.
+    /// Subscribes to what happens from now on.
     pub fn subscribe(&self) -> broadcast::Receiver<Activity> {
         self.0.subscribe()
     }

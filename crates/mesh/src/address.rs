@@ -4,15 +4,15 @@ use std::sync::LazyLock;
 use mcp::Target;
 use model::{ServerInfo, Transport};
 
-/// Another one in each process, so that what is made of a secret here says nothing of it elsewhere.
+/// Different in each process, so that hashes of a secret here reveal nothing elsewhere.
 static KEYS: LazyLock<RandomState> = LazyLock::new(RandomState::new);
 
-/// What decides how a server is asked. When it is another, what was remembered of the server is void.
+/// What decides how a server is asked. When it changes, what was remembered of the server is void.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Address(u64);
 
 impl Address {
-    /// Of this record.
+    /// For this record.
     pub fn of(info: &ServerInfo) -> Self {
         let mut hasher = DefaultHasher::new();
         info.transport.hash(&mut hasher);
@@ -22,7 +22,7 @@ impl Address {
         Self(hasher.finish())
     }
 
-    /// The same for these credentials: a conversation that began with others is not gone on with.
+    /// The same for these credentials: a conversation that was started with others is not continued.
     pub(crate) fn signed(self, target: &Target) -> Self {
         let mut hasher = KEYS.build_hasher();
         self.0.hash(&mut hasher);
@@ -45,7 +45,7 @@ fn hash_all(secrets: &[(String, mcp::Secret)], hasher: &mut impl Hasher) {
     }
 }
 
-/// The computer a server is on: what is asked of it together is bounded.
+/// The host of a server: the requests to it together are bounded.
 pub fn host(info: &ServerInfo) -> &str {
     if info.transport == Transport::Stdio {
         return "";

@@ -1,4 +1,4 @@
-//! Which servers take a call's arguments, where the servers of a capability want different ones.
+//! Which servers accept a call's arguments, where the servers of a capability have different schemas.
 
 use std::sync::{Arc, OnceLock};
 
@@ -9,12 +9,12 @@ use serde_json::{Map, Value};
 use crate::route::Offer;
 
 /// One validator for each server of a route, made when it is first needed. A schema that cannot be read refuses nothing: its
-/// server judges.
+/// server decides.
 #[derive(Debug)]
 pub(crate) struct Schemas(Vec<OnceLock<Option<Validator>>>);
 
 impl Schemas {
-    /// None where all want the same: then the server that is picked judges, as it would alone.
+    /// None where all schemas are the same: then the server that is picked decides, as it would alone.
     pub(crate) fn of(offers: &[Arc<Offer>]) -> Option<Self> {
         let mut schemas =
             offers.iter().filter_map(|offer| offer.tool.as_ref().ok()).map(|tool| &tool.input_schema);

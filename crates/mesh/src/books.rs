@@ -1,5 +1,5 @@
-//! Whatever happens in whichever order, the books are right at the end: nobody is thought to have calls that are over, and what
-//! is kept of the state of the world is what that state is.
+//! Whatever happens in whichever order, the counts are right at the end: no server is counted as busy with calls that are
+//! over, and what is remembered of the registry is what it is.
 
 use std::sync::Arc;
 use std::time::Duration;

@@ -1,5 +1,5 @@
-//! What calls tell of their servers, gathered: nothing on the path of a call waits for the registry's writer. And the seat of
-//! each server, which outlives its record's changes.
+//! The outcomes of calls for their servers, collected: nothing on the path of a call waits for the registry's writer. And
+//! the seat of each server, which outlives its record's changes.
 
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -14,10 +14,10 @@ use tokio_util::sync::CancellationToken;
 
 use crate::seat::Seat;
 
-/// How long outcomes are gathered. Those that may turn a status are told at once.
+/// How long outcomes are collected. Those that may change a status are sent at once.
 const GATHER: Duration = Duration::from_millis(250);
 
-/// How often the outcomes of one server may change before they are told.
+/// How often the outcomes of one server can alternate before they are sent.
 const LONGEST: usize = 64;
 
 /// One seat for each server that was called.
@@ -30,19 +30,19 @@ pub struct Cells {
 }
 
 impl Cells {
-    /// None yet.
+    /// An empty set.
     pub fn new(registry: Registry) -> Self {
         Self { registry, by_server: Mutex::default(), some: Notify::new(), soon: Notify::new() }
     }
 
-    /// Notes how a call ended, and after how many milliseconds.
+    /// Records how a call ended, and after how many milliseconds.
     pub fn note(&self, id: ServerId, outcome: CallsEnded, ms: f64) {
         let snapshot = self.registry.snapshot();
         let status = snapshot.get(id).map_or(HealthStatus::Unknown, |server| server.health.status);
         self.note_at(&self.seat(id), status, outcome, ms);
     }
 
-    /// The same, of a server whose seat and status are at hand.
+    /// The same for a server whose seat and status are at hand.
     pub(crate) fn note_at(&self, seat: &Seat, status: HealthStatus, outcome: CallsEnded, ms: f64) {
         let is_calm = outcome.ended == Ended::Answered && status == HealthStatus::Healthy;
         if outcome.ended == Ended::Answered {
@@ -55,7 +55,7 @@ impl Cells {
         }
     }
 
-    /// How long calls of this server take, in milliseconds: a moving average of those that were answered.
+    /// The moving average of the durations of answered calls of this server, in milliseconds.
     pub fn average_ms(&self, id: ServerId) -> Option<f64> {
         self.by_server.lock().get(&id)?.latency_ms()
     }
@@ -70,7 +70,7 @@ impl Cells {
         self.by_server.lock().iter().map(|(id, seat)| (*id, seat.clone())).collect()
     }
 
-    /// Tells the registry what was gathered, until it is cancelled; then for the last time.
+    /// Sends the outcomes to the registry, until it is cancelled; then for the last time.
     pub async fn report(&self, stop: CancellationToken) {
         loop {
             let waiting = async {
@@ -88,18 +88,18 @@ impl Cells {
         }
     }
 
-    /// Tells the registry what was gathered until now. One after the other: its queue never holds more than one tally.
+    /// Sends the collected outcomes to the registry. One after the other: its queue never holds more than one tally.
     pub async fn tell(&self) {
         let untold = self.take();
         if untold.is_empty() {
             return;
         }
         if let Err(error) = self.registry.measured(untold).await {
-            tracing::warn!(%error, "what calls told of their servers could not be noted");
+            tracing::warn!(%error, "the outcomes of calls could not be recorded for their servers");
         }
     }
 
-    /// Forgets the servers that are gone.
+    /// Removes the servers that are gone.
     pub fn tidy(&self, is_there: impl Fn(ServerId) -> bool) {
         self.by_server.lock().retain(|id, seat| seat.has_untold() || seat.in_flight() > 0 || is_there(*id));
     }

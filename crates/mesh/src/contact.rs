@@ -1,4 +1,4 @@
-//! How a server is reached: its address, looked up once and guarded, its credentials, or its command.
+//! How a server is reached: its address, resolved once and guarded, its credentials, or its command.
 
 use std::net::IpAddr;
 use std::path::PathBuf;
@@ -10,7 +10,7 @@ use vault::Vault;
 
 use crate::Unreached;
 
-/// Who gets what a child writes to its standard error, a line at a time.
+/// Receives the standard error of a child process, a line at a time.
 pub type StderrSink = Arc<dyn Fn(ServerId, &str) + Send + Sync>;
 
 /// The way to every server. Cheap to clone.
@@ -18,7 +18,7 @@ pub type StderrSink = Arc<dyn Fn(ServerId, &str) + Send + Sync>;
 pub struct Contact {
     vault: Vault,
     lines: StderrSink,
-    /// A variable that every child is given.
+    /// A variable that every child process is given.
     mark: Option<(&'static str, Secret)>,
 }
 
@@ -28,7 +28,7 @@ impl Contact {
         Self { vault, lines, mark: None }
     }
 
-    /// Gives every child this variable, unless its record has one of that name.
+    /// Gives every child process this variable, unless its record has one of that name.
     #[must_use]
     pub fn marking_children(self, name: &'static str, value: String) -> Self {
         Self { mark: Some((name, Secret::new(value))), ..self }
@@ -39,13 +39,13 @@ impl Contact {
         &self.vault
     }
 
-    /// How a server is reached at this moment, at one address that was looked up and may be used. Secrets are read only
-    /// now, from where they are kept.
+    /// How a server is reached now, at one address that was resolved and is allowed. Secrets are read only now, from where
+    /// they are kept.
     pub async fn target(&self, info: &ServerInfo) -> Result<Target, Unreached> {
         self.target_given(info, &[]).await
     }
 
-    /// The same for a command whose environment a person has just given, and which is not kept yet.
+    /// The same for a command whose environment was just given, and is not kept yet.
     pub async fn target_given(
         &self,
         info: &ServerInfo,
@@ -63,13 +63,13 @@ impl Contact {
         Ok(target)
     }
 
-    /// The place of a server alone, at an address that may be used: nothing is read that would be sent there.
+    /// Only the place of a server, at an allowed address: no secret is read.
     pub async fn place(&self, info: &ServerInfo) -> Result<ProbeTarget, Unreached> {
         let url = info.target().ok_or_else(|| lacks(info, "URL"))?;
         guarded(info, url).await
     }
 
-    /// How a URL is reached with these credentials, whatever is kept: a person has just given them.
+    /// How a URL is reached with these credentials, whatever is kept: they have just been given.
     pub async fn target_signed(
         &self,
         info: &ServerInfo,
@@ -82,7 +82,7 @@ impl Contact {
         Ok(if info.transport == Transport::Sse { Target::Sse(remote) } else { Target::Http(remote) })
     }
 
-    /// A command runs only when a person gave it here; one that came with a file is a recipe, not an order.
+    /// A command runs only when the user gave it here; one that came with a file is a recipe, not an order.
     async fn launch(&self, info: &ServerInfo, env: &[(String, Secret)]) -> Result<Launch, Unreached> {
         let command = info.command.as_ref().ok_or_else(|| lacks(info, "command"))?;
         // What was added from a client's file was agreed to, line by line.
@@ -115,8 +115,8 @@ fn lacks(info: &ServerInfo, what: &'static str) -> Unreached {
     Unreached::NoTarget { name: info.name.clone(), what }
 }
 
-/// The one address that this conversation uses: the name is resolved here, once, and must not lead farther away than
-/// when a person added the server (DNS rebinding). Of `localhost`, which no resolver is asked for, either address will do.
+/// The one address that this conversation uses: the name is resolved here, once, and must not lead farther away than when
+/// the user added the server (DNS rebinding). For `localhost`, which is not resolved, either address will do.
 async fn pinned(info: &ServerInfo, url: &str) -> Result<Option<IpAddr>, Unreached> {
     let found = guarded(info, url).await?;
     let is_localhost = found.host_name.as_deref().is_some_and(mcp::is_localhost);
@@ -127,7 +127,8 @@ async fn guarded(info: &ServerInfo, url: &str) -> Result<ProbeTarget, Unreached>
     let found = mcp::resolve(url).await.map_err(Unreached::NoAddress)?;
     if info.reach.is_some_and(|agreed| mcp::reach(found.host) > agreed) {
         return Err(Unreached::NotAllowed(format!(
-            "`{}` was added at an address near by, and its name now leads to {}: nothing was sent there; add it again to agree",
+            "`{}` was added at a local address, and its name now leads to {}: nothing was sent there; add it \
+             again to agree",
             info.name, found.host
         )));
     }

@@ -1,4 +1,4 @@
-//! Each call is counted once, where it ends; and what was counted of each server, for whoever exports it.
+//! Each call is counted once, where it ends; and the counts of each server, for the exports.
 
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -12,11 +12,11 @@ use crate::course::{End, Routed};
 use crate::pick::Refused;
 use crate::witness::{AnswerVerdict, is_cancel};
 
-/// A call under way. Dropped before its end, its caller went away.
+/// A call under way. If it is dropped before its end, its caller disconnected.
 pub(crate) struct CountedCall<'a> {
     counters: &'a Counters,
     began: Instant,
-    /// That of the server that is asked now.
+    /// The counter of the server that is asked now.
     series: Option<Arc<CallSeries>>,
     is_over: bool,
 }
@@ -26,7 +26,7 @@ impl<'a> CountedCall<'a> {
         Self { counters, began: Instant::now(), series: None, is_over: false }
     }
 
-    /// A try begins.
+    /// A try starts.
     pub(crate) fn goes_to(&mut self, series: Arc<CallSeries>) {
         if self.series.replace(series).is_some() {
             self.counters.retries.one();
@@ -65,22 +65,22 @@ impl Drop for CountedCall<'_> {
     }
 }
 
-/// What nobody took, where a server offers it: a caller can ask for ever new names.
+/// Calls that no server took, if a server offers the tool: a caller can make up ever new names.
 fn known(refused: &Refused) -> &str {
     if refused.servers.is_empty() { "" } else { &refused.capability }
 }
 
-/// What was counted of a server.
+/// The counts of a server.
 #[derive(Debug)]
 pub struct CountedServer {
-    /// Its breaker keeps calls from it.
+    /// Whether its breaker is open.
     pub is_open: bool,
     /// Its calls, by capability.
     pub calls: Vec<Arc<CallSeries>>,
 }
 
 impl Mesh {
-    /// What was counted of each server that was called or may be.
+    /// The counts of each server that was called or can be.
     pub fn counted(&self) -> HashMap<ServerId, CountedServer> {
         let now = self.routes.clock.now();
         let seats = self.cells.seats().into_iter();

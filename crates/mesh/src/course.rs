@@ -1,4 +1,4 @@
-//! How a call went: what bounds it, the tries that failed, its end.
+//! The course of a call: its limits, the tries that failed, its end.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -24,14 +24,14 @@ pub struct Try {
     pub ms: f64,
 }
 
-/// How a call went.
+/// The course of a call.
 #[derive(Debug)]
 pub struct Routed<T> {
     /// Its end.
     pub end: End<T>,
     /// The tries that failed before, in order.
     pub tries: Vec<Try>,
-    /// The reasons of the first decision, when they were wanted and there was one.
+    /// The reasons of the first decision, when they were requested and there was one.
     pub decision: Option<Explanation>,
 }
 
@@ -40,18 +40,18 @@ pub struct Routed<T> {
 pub enum End<T> {
     /// An answer.
     Answered {
-        /// It.
+        /// The answer.
         answer: T,
-        /// Whose it is.
+        /// Its server.
         server: Arc<ServerInfo>,
         /// The tool.
         tool: Arc<Tool>,
-        /// How long its own try took, in milliseconds.
+        /// The duration of its own try, in milliseconds.
         ms: f64,
     },
     /// The last try failed.
     Failed(Box<Try>),
-    /// Nobody could take it.
+    /// No server could take it.
     Refused(Box<Refused>),
 }
 
@@ -61,10 +61,10 @@ pub(crate) struct Course {
     tries: Vec<Try>,
     /// Its turn.
     pub(crate) turn: Option<Turn>,
-    /// Where it has been.
+    /// The servers it has tried.
     pub(crate) tried: Vec<ServerId>,
     pub(crate) decision: Option<Explanation>,
-    /// Another server may be asked.
+    /// Whether another server can be asked.
     pub(crate) retries: bool,
     whole: Option<Until>,
     is_bounded: bool,
@@ -72,7 +72,7 @@ pub(crate) struct Course {
 }
 
 impl Course {
-    /// The rule of the first decision bounds the whole call.
+    /// The rule of the first decision limits the whole call.
     pub(crate) fn bound(&mut self, call: &Call<'_>, rule: &Rule) {
         if self.whole.is_some() {
             return;
@@ -84,7 +84,7 @@ impl Course {
         (self.per_try, self.retries) = (rule.per_try_timeout, rule.retries);
     }
 
-    /// When a try that begins now has to be over.
+    /// When a try that starts now has to be over.
     pub(crate) fn try_until(&self) -> Until {
         let now = Instant::now();
         let whole = self.whole.unwrap_or(Until { at: now + OTHERWISE, after: OTHERWISE });
@@ -94,12 +94,12 @@ impl Course {
         }
     }
 
-    /// Whether its caller or its rule says how long it may take.
+    /// Whether its caller or its rule limits its time.
     pub(crate) fn is_bounded(&self) -> bool {
         self.is_bounded
     }
 
-    /// No time is left.
+    /// Whether no time is left.
     pub(crate) fn is_over(&self) -> bool {
         self.whole.is_some_and(|whole| whole.at <= Instant::now())
     }

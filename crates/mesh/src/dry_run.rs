@@ -10,36 +10,37 @@ use crate::Mesh;
 use crate::decide::{Breaker, CallFacts, Explanation, decide};
 use crate::route::Route;
 
-/// A call that is not made.
+/// A simulated call.
 #[derive(Debug, Clone, Copy)]
 pub struct Imagined<'a> {
-    /// Its arguments; without them no schema is asked.
+    /// Its arguments; without them no schema is checked.
     pub arguments: Option<&'a Map<String, Value>>,
-    /// Who would call, by name.
+    /// The caller's name.
     pub client: Option<&'a str>,
     /// How many of them, one after the other.
     pub calls: u64,
 }
 
-/// A server with a breaker that has something to say.
+/// A server whose breaker is not closed, or that has failures or calls under way.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Rest {
-    /// Which.
+    /// The server.
     pub id: ServerId,
-    /// Whether it is tried.
+    /// The state of its breaker.
     pub breaker: Breaker,
     /// Failures in a row.
     pub failures: u32,
     /// How long its breaker stays open.
     pub open_for: Duration,
-    /// How long it wants to be left alone.
+    /// How long the pause lasts that it asked for.
     pub aside_for: Duration,
     /// Calls under way.
     pub in_flight: u32,
 }
 
 impl Mesh {
-    /// What the next call would meet, and how many of the calls each server would take, by id; none once nobody takes one.
+    /// The decision of the next call, and how many of the calls each server would take, by id; none once no server takes
+    /// one.
     pub fn dry_run(&self, route: &Route, call: Imagined<'_>) -> (Explanation, BTreeMap<ServerId, u64>) {
         let none = Map::new();
         let refused = call.arguments.map(|arguments| route.refused(arguments)).unwrap_or_default();
@@ -56,7 +57,7 @@ impl Mesh {
         (decision, taken)
     }
 
-    /// The seats of all servers that were called since the core began.
+    /// The seats of all servers that were called since the core started.
     pub fn breakers(&self) -> Vec<Rest> {
         let now = self.routes.clock.now();
         let rests = self.cells.seats().into_iter().map(|(id, seat)| {

@@ -1,4 +1,4 @@
-//! The routing tests of a configuration: whether its rules do what the person wrote that they must.
+//! The routing tests of a configuration: whether its rules do what the user wrote that they must.
 
 use std::sync::Arc;
 
@@ -8,12 +8,13 @@ use registry::Snapshot;
 
 use crate::{Imagined, Mesh, Refused, WhatIf};
 
-/// So many calls in a row must all go where a test says.
+/// How many calls in a row must all go where a test says.
 const CALLS: u64 = 100;
 
 impl Mesh {
-    /// The tests that a configuration does not pass. One that the configuration in use does not pass either is a warning: it
-    /// is not this change that breaks it. Servers are taken to be well, so that the rules are tested and not the day.
+    /// The tests that a configuration does not pass. One that the configuration in use does not pass either is a warning:
+    /// this change does not break it. Servers are assumed to be healthy, so that the rules are tested and not the current
+    /// state.
     pub fn examine(&self, snapshot: &Snapshot, config: &Arc<Config>) -> Vec<Problem> {
         let running = self.routes.config();
         let fails_anyway = |test: &RoutingTest| {
@@ -30,12 +31,12 @@ impl Mesh {
         wrong.collect()
     }
 
-    /// What a test finds that it should not.
+    /// The failure of a test.
     fn wrong(&self, snapshot: &Snapshot, config: &Arc<Config>, test: &RoutingTest) -> Option<String> {
         let RoutingTest { capability, client, expect, .. } = test;
         let pattern = match CapabilityPattern::parse(capability) {
             Ok(pattern) if pattern.exact().is_some() => pattern,
-            _ => return Some(format!("`{capability}` is no single capability: name one")),
+            _ => return Some(format!("`{capability}` is not a single capability: name one")),
         };
         let down: Vec<ServerId> = match test.down.iter().map(|key| found(snapshot, key)).collect() {
             Ok(down) => down,

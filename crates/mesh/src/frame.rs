@@ -1,5 +1,5 @@
-//! A route as it is written down: all that its plan was made of beside the rules. Under any rules it makes the plan that a live
-//! call would have had.
+//! A route as it is recorded: everything that its plan was made from besides the rules. Under any rules it makes the plan
+//! that a live call would have had.
 
 use std::sync::Arc;
 
@@ -9,10 +9,10 @@ use model::{Health, HealthStatus, ResolveError, Server, ServerId, ServerInfo, To
 use crate::decide::Regions;
 use crate::route::{FoundOffer, Offer, Route};
 
-/// Who offered a capability at a moment, and how they were.
+/// The servers that offered a capability at a moment, and their state.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Frame {
-    /// The capability, as it was asked for.
+    /// The capability, as it was requested.
     pub capability: String,
     /// The servers that list it, in the order in which loads are kept.
     pub servers: Vec<FrameServer>,
@@ -25,20 +25,20 @@ pub struct Frame {
 pub struct FrameServer {
     /// Its record, as far as rules can see it.
     pub info: Arc<ServerInfo>,
-    /// The tool that the capability means there, or why it means none.
+    /// The tool that the capability names there, or why it names none.
     pub tool: Result<Arc<Tool>, ResolveError>,
     /// Its status.
     pub status: HealthStatus,
     /// Its health score.
     pub score: f64,
-    /// How long it took to answer, in milliseconds.
+    /// Its response time, in milliseconds.
     pub response_time_ms: Option<f64>,
-    /// It still listed the tool at the last round.
+    /// Whether it still listed the tool in the last round.
     pub lists_it: bool,
 }
 
 impl Route {
-    /// As it is written down.
+    /// As it is recorded.
     pub fn frame(&self) -> Frame {
         let server = |offer: &Arc<Offer>| {
             let Server { info, health } = &*offer.server;
@@ -58,7 +58,7 @@ impl Route {
         }
     }
 
-    /// What was written down, under the rules of this configuration and with these servers down.
+    /// From the record, under the rules of this configuration and with these servers down.
     pub fn of_frame(frame: &Frame, config: &Arc<Config>, down: &[ServerId]) -> Self {
         let Frame { capability, servers, regions } = frame;
         Self::of_found(capability, servers.iter().map(|one| one.found(down)), config, regions)

@@ -5,10 +5,10 @@ use model::{ResolveError, Server, Tool};
 /// Why a call of a named server goes nowhere.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum NoChoice {
-    /// A person drained it.
+    /// It is paused.
     #[error("`{0}` is paused")]
     Paused(String),
-    /// The last round found that the server does not list it any more.
+    /// The last round found that the server no longer lists it.
     #[error("`{server}` no longer lists the tool `{tool}`")]
     Gone {
         /// The server.
@@ -19,29 +19,29 @@ pub enum NoChoice {
     /// It was not listed yet.
     #[error("`{0}` listed no tools yet")]
     Unlisted(String),
-    /// It lists others.
+    /// It lists other tools.
     #[error("`{server}` has no tool `{capability}`")]
     Missing {
         /// The server.
         server: String,
-        /// What was asked for.
+        /// The capability.
         capability: String,
-        /// What it has.
+        /// The tools that it has.
         tools: Vec<String>,
     },
-    /// Several fit.
-    #[error("`{capability}` fits several tools of `{server}`: {}", tools.join(", "))]
+    /// Several tools match.
+    #[error("`{capability}` matches several tools of `{server}`: {}", tools.join(", "))]
     Ambiguous {
         /// The server.
         server: String,
-        /// What was asked for.
+        /// The capability.
         capability: String,
-        /// Those that fit.
+        /// The tools that match.
         tools: Vec<String>,
     },
 }
 
-/// The tool of one server that this capability means.
+/// The tool of one server that this capability names.
 pub fn resolve(server: &Server, capability: &str) -> Result<Tool, NoChoice> {
     let name = || server.info.name.clone();
     let tool = server.info.resolve_tool(capability).cloned().map_err(|error| match error {

@@ -1,4 +1,4 @@
-//! Servers say when they list something else (MCP, `notifications/tools/list_changed` and its brothers), in whosever conversation.
+//! Servers report when their lists change (MCP, `notifications/tools/list_changed` and the like), in any conversation.
 
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -9,7 +9,7 @@ use serde_json::Value;
 use serde_json::value::RawValue;
 use tokio::sync::mpsc;
 
-/// More than this at once are told by the next that comes.
+/// The most at once; more are reported by the next one.
 const MOST_WAITING: usize = 256;
 const CHANGED: [&str; 3] = [
     "notifications/tools/list_changed",
@@ -17,7 +17,7 @@ const CHANGED: [&str; 3] = [
     "notifications/prompts/list_changed",
 ];
 
-/// Where that is told.
+/// The channel of these reports.
 #[derive(Debug, Clone)]
 pub(crate) struct ListNews {
     teller: mpsc::Sender<ServerId>,
@@ -34,7 +34,7 @@ impl ListNews {
         self.listener.lock().unwrap_or_else(PoisonError::into_inner).take()
     }
 
-    /// A client of a conversation with this server, of which such news are told.
+    /// The client of a conversation with this server, which passes on such reports.
     pub(crate) fn heard_by(&self, server: ServerId, client: Arc<dyn Client>) -> Arc<dyn Client> {
         Arc::new(NewsHearer { server, client, teller: self.teller.clone() })
     }

@@ -1,5 +1,5 @@
-//! What the end of a try means: whether another server may be asked, what its breaker counts, and what its health is told.
-//! One table, from the specification; where it is silent, what Envoy's retry policies do.
+//! What the end of a try means: whether another server can be asked, what its breaker counts, and what its health gets. One
+//! table, from the specification; where it is silent, what Envoy's retry policies do.
 
 use std::time::Duration;
 
@@ -10,7 +10,7 @@ use registry::{Ended, Reason};
 use crate::Unreached;
 use crate::seat::BreakerSign;
 
-/// How long a server rests that asked for it, at least and at most.
+/// How long a server is set aside that asked for it, at least and at most.
 const REST: (Duration, Duration) = (Duration::from_secs(1), Duration::from_secs(30));
 
 /// How a try failed.
@@ -19,7 +19,7 @@ pub enum CallFailed {
     /// Its server was not asked.
     #[error(transparent)]
     Unreached(#[from] Unreached),
-    /// Its server could not be spoken to: the call was not sent.
+    /// Its server could not be reached: the call was not sent.
     #[error(transparent)]
     Unsent(McpError),
     /// It was sent, or may have been.
@@ -27,18 +27,18 @@ pub enum CallFailed {
     Mcp(McpError),
 }
 
-/// Whether another server may be asked.
+/// Whether another server can be asked.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Elsewhere {
-    /// It may: the tool did not run.
+    /// Yes: the tool did not run.
     Yes,
-    /// It may when the tool says that running twice does no harm: it may have run.
+    /// If the tool declares that running twice does no harm: it may have run.
     IfHarmless,
-    /// It may not.
+    /// No.
     No,
 }
 
-/// What follows from the end of a try.
+/// The consequences of the end of a try.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) struct Aftermath {
     pub(crate) elsewhere: Elsewhere,
@@ -48,7 +48,7 @@ pub(crate) struct Aftermath {
 }
 
 impl Elsewhere {
-    /// Whether another server may be asked for this tool.
+    /// Whether another server can be asked for this tool.
     pub(crate) fn allows(self, hints: ToolHints) -> bool {
         match self {
             Self::Yes => true,
@@ -68,7 +68,7 @@ pub(crate) fn answered() -> Aftermath {
     }
 }
 
-/// The end of a try that failed; `progressed` when the server had said something of it before.
+/// The end of a try that failed; `progressed` when the server had reported progress of it before.
 pub(crate) fn failed(error: &CallFailed, progressed: bool) -> Aftermath {
     let quiet = |elsewhere| Aftermath { elsewhere, breaker: BreakerSign::Nothing, rest: None, health: None };
     let counts = |elsewhere| Aftermath { breaker: BreakerSign::Failure, ..quiet(elsewhere) };
@@ -98,7 +98,7 @@ pub(crate) fn failed(error: &CallFailed, progressed: bool) -> Aftermath {
     }
 }
 
-/// Of a call that was sent.
+/// For a call that was sent.
 fn sent(error: &McpError, progressed: bool) -> Aftermath {
     let quiet = |elsewhere| Aftermath { elsewhere, breaker: BreakerSign::Nothing, rest: None, health: None };
     let counts = |elsewhere| Aftermath { breaker: BreakerSign::Failure, ..quiet(elsewhere) };
@@ -127,7 +127,7 @@ fn rest(error: &McpError) -> Duration {
     asked.unwrap_or_default().clamp(REST.0, REST.1)
 }
 
-/// A server that has too much to do is not broken; one that is not available is.
+/// A server that is overloaded is not broken; one that is not available is.
 fn rested(error: &McpError) -> BreakerSign {
     if matches!(error, McpError::Status { status: 503, .. }) {
         BreakerSign::Failure
@@ -154,7 +154,7 @@ mod tests {
         CallFailed::Mcp(McpError::Status { status, retry_after, message: String::new() })
     }
 
-    /// Whether another server, what the breaker counts, whether it rests, and what health is told.
+    /// Whether another server is asked, what the breaker counts, whether it is set aside, and what health gets.
     fn row(error: &CallFailed, progressed: bool) -> (Elsewhere, BreakerSign, Option<u64>, Option<Ended>) {
         let aftermath = failed(error, progressed);
         let health = aftermath.health.map(|(ended, _)| ended);

@@ -1,4 +1,5 @@
-//! What the rules of a configuration are for: what each fits, which never applies, and which tests look at it.
+//! What the rules of a configuration match: which tools and servers each matches, which never applies, and which tests
+//! concern it.
 
 use std::collections::HashSet;
 
@@ -6,14 +7,14 @@ use model::config::{Config, RoutingRule};
 use model::{CapabilityPattern, fold};
 use registry::Snapshot;
 
-/// A rule beside what there is.
+/// A rule with what it matches.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct RuleView {
-    /// How many servers offer something that it fits.
+    /// How many servers offer something that it matches.
     pub servers: usize,
-    /// How many tools it fits; one that several servers have is one.
+    /// How many tools it matches; one that several servers have counts once.
     pub tools: usize,
-    /// An earlier rule that fits all that it fits, so that it never applies.
+    /// An earlier rule that matches all that it matches, so that it never applies.
     pub covered_by: Option<String>,
     /// The routing tests whose call it applies to, by their place from 0.
     pub tests: Vec<usize>,

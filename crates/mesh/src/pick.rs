@@ -1,4 +1,4 @@
-//! Whom the next try of a call goes to: a decision, and a place there that is reserved.
+//! The server of the next try of a call: a decision, and a reserved place there.
 
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -13,13 +13,13 @@ use crate::run::{Call, Mesh, Whom};
 use crate::seat::{BreakerLimits, HeldPlace};
 use crate::witness::{Decided, Inputs, WatchedCall};
 
-/// How often a place may be lost to another call before it is given up.
+/// How often a place can be lost to another call before it is given up.
 const MOST: usize = 1_000;
 
 /// A server that takes the next try, with a place there.
 pub(crate) struct Picked {
     pub(crate) server: Arc<ServerInfo>,
-    /// How it was when it was picked.
+    /// Its health when it was picked.
     pub(crate) status: HealthStatus,
     pub(crate) tool: Arc<Tool>,
     pub(crate) in_flight: HeldPlace,
@@ -28,12 +28,12 @@ pub(crate) struct Picked {
     pub(crate) counted: Arc<CallSeries>,
 }
 
-/// Nobody takes a call.
+/// No server takes a call.
 #[derive(Debug, Clone, Default)]
 pub struct Refused {
-    /// What was called.
+    /// The capability.
     pub capability: String,
-    /// In one word.
+    /// The kind of refusal, in one word.
     pub kind: RefusedKind,
     /// Every server that offers it, and why it does not take the call.
     pub servers: Vec<(Arc<ServerInfo>, Why)>,
@@ -41,21 +41,21 @@ pub struct Refused {
     pub rule: Option<String>,
 }
 
-/// What kind of refusal it is.
+/// The kinds of refusals.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum RefusedKind {
-    /// Nobody offers it.
+    /// No server offers it.
     #[default]
     Nobody,
-    /// It fits several tools of whoever offers it.
+    /// It matches several tools of the servers that offer it.
     Ambiguous,
-    /// Policy does not let it be called.
+    /// A policy forbids the call.
     NotAllowed,
-    /// Those that are well have as many calls as they may.
+    /// The healthy servers are at their limits of calls.
     Overloaded,
-    /// Those that are well do not meet the rule.
+    /// The healthy servers do not meet the rule.
     NoneMeetsRule,
-    /// None is well.
+    /// No server is healthy.
     NoneHealthy,
 }
 
@@ -74,7 +74,7 @@ impl RefusedKind {
 }
 
 impl Mesh {
-    /// Reserves a place at the next server for this call. A place that another call took first is decided anew.
+    /// Reserves a place at the next server for this call. If another call took the place first, it is decided again.
     pub(crate) fn pick(
         &self,
         call: &Call<'_>,
@@ -117,9 +117,9 @@ impl Mesh {
         Err(refused)
     }
 
-    /// Decides by the turn of this call. It takes one: a server that was tried or is full passes that on, so that a server
-    /// that fails does not get every turn of two. Who watches, or wants the first decision explained, has the very loads that
-    /// it was made by.
+    /// Decides by the turn of this call. It takes one: a server that was tried or is full passes it on, so that a server
+    /// that fails does not get every turn of two. A recorded call, or one with an explained decision, has the very loads of
+    /// the decision.
     fn decided(
         &self,
         call: &Call<'_>,
@@ -154,7 +154,7 @@ impl Mesh {
         (inputs, pick)
     }
 
-    /// A place at a server that was named. Its breaker is not heeded: a person wants to know.
+    /// A place at a server that was named. Its breaker is ignored: the user wants to know.
     fn place_at(
         &self,
         call: &Call<'_>,
@@ -197,7 +197,7 @@ fn limits(rule: &Rule) -> BreakerLimits {
 }
 
 impl Refused {
-    /// What a decision that picked nobody says.
+    /// The refusal of a decision that picked no server.
     pub fn of(route: &Route, decision: &Explanation) -> Self {
         let left_out = decision.stages.iter().flat_map(|stage| &stage.left_out);
         let offers: HashMap<ServerId, &Arc<ServerInfo>> =

@@ -1,5 +1,5 @@
-//! How far regions are, by what checks measure of their servers, and steady: a region moves only when it is clearly beyond
-//! the threshold for some rounds, so that calls do not go to and fro.
+//! How far regions are, from the measurements of checks, and stable: a region moves only when it is clearly beyond the
+//! threshold for some rounds, so that calls do not alternate.
 
 use std::collections::HashMap;
 
@@ -10,10 +10,10 @@ use crate::decide::{Distance, Regions};
 /// A region that was measured less often is not known to be near.
 const FEWEST: u32 = 3;
 
-/// So far beyond the threshold, as a part of it, does a region have to be.
+/// How far beyond the threshold a region has to be, as a part of it.
 const CLEARLY: f64 = 0.1;
 
-/// For so many rounds in a row.
+/// For how many rounds in a row.
 const ROUNDS: u32 = 3;
 
 /// What is known of every region.
@@ -24,17 +24,17 @@ pub(crate) struct RegionBook(HashMap<String, KnownRegions>);
 struct KnownRegions {
     /// Rounds that were measured.
     rounds: u32,
-    /// When the newest was.
+    /// The time of the newest one.
     newest: Millis,
     ms: f64,
     is_near: bool,
-    /// Rounds in a row that say otherwise.
+    /// Rounds in a row that contradict its tier.
     against: u32,
 }
 
 impl RegionBook {
-    /// Notes what the last rounds measured, and says how far the regions are. A region's round trip is that of its fastest
-    /// server.
+    /// Records the measurements of the last rounds, and returns how far the regions are. A region's round trip is that of
+    /// its fastest server.
     pub(crate) fn observe<'a>(
         &mut self,
         servers: impl Iterator<Item = &'a Server>,

@@ -1,4 +1,4 @@
-//! Which conversations end since nobody needs them. An idle `npx` server is three processes and hundreds of megabytes.
+//! Which conversations end because they are not used. An idle `npx` server is three processes and hundreds of megabytes.
 
 use std::time::Duration;
 
@@ -8,7 +8,7 @@ use tokio::time::Instant;
 use crate::Sessions;
 use crate::sessions::{IDLE, KeptSession};
 
-/// One that was called may hold a browser, a login or a memory: it is kept at least so long.
+/// A server that was called may hold a browser, a login or state: how long it is kept at least.
 const AFTER_CALLS: Duration = Duration::from_hours(1);
 
 /// What is wanted of the conversation with a server.
@@ -16,17 +16,18 @@ const AFTER_CALLS: Duration = Duration::from_hours(1);
 pub enum Wish {
     /// None: the server is gone.
     Gone,
-    /// No child now, though the server stays: it is paused.
+    /// No child process now, though the server stays: it is paused.
     Paused,
-    /// It goes on.
+    /// It keeps running.
     Runs,
-    /// It is well, and may sleep when nobody asks.
+    /// It is healthy, and may sleep when it is not used.
     MaySleep,
 }
 
 impl Sessions {
-    /// Ends what nobody needs, and gives the servers whose child sleeps from now on. A child that was never called does so
-    /// `idle_after` it was ready. What a question, a subscription or a client holds is never ended. Dropped, a session ends its child.
+    /// Ends what is not used, and returns the servers whose child process sleeps from now on. A child process that was never
+    /// called sleeps `idle_after` it was ready. What a request, a subscription or a client holds is never ended. When a
+    /// session is dropped, its child process ends.
     pub fn rest(&self, idle_after: Duration, wish: impl Fn(ServerId) -> Wish) -> Vec<ServerId> {
         let mut asleep = Vec::new();
         self.lock().retain(|id, kept| {
@@ -43,7 +44,7 @@ impl Sessions {
         asleep
     }
 
-    /// Whether there is a child of this server, or one is starting.
+    /// Whether there is a child process of this server, or one is starting.
     pub fn is_awake(&self, id: ServerId) -> bool {
         self.lock().get(&id).is_some_and(|kept| kept.is_child && kept.is_good())
     }
@@ -59,7 +60,7 @@ impl KeptSession {
         }
     }
 
-    /// How long it may be idle.
+    /// How long it can be idle.
     fn limit(&self, idle_after: Duration) -> Duration {
         match self.called {
             Some(_) => AFTER_CALLS.max(idle_after),

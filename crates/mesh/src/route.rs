@@ -19,18 +19,18 @@ use crate::witness::LastTurn;
 /// Where the calls of one capability go.
 #[derive(Debug)]
 pub struct Route {
-    /// As it was asked for.
+    /// The capability, as it was requested.
     pub capability: String,
     /// The rule that applies.
     pub rule: Arc<Rule>,
-    /// Who may take them.
+    /// The servers that can take them.
     pub plan: Plan,
     offers: Arc<[Arc<Offer>]>,
     schemas: Option<Arc<Schemas>>,
     cursor: AtomicU64,
-    /// What chance is made of where no rule says.
+    /// The seed of randomness where no rule sets one.
     pub(crate) chance: u64,
-    /// The state of the registry that it is known to hold in.
+    /// The state of the registry in which it is known to be valid.
     revision: AtomicU64,
     config: Arc<Config>,
     pub(crate) regions: Arc<Regions>,
@@ -40,17 +40,17 @@ pub struct Route {
 #[derive(Debug)]
 pub struct Offer {
     pub(crate) server: Arc<Server>,
-    /// The tool that the capability means there, or why it means none.
+    /// The tool that the capability names there, or why it names none.
     pub tool: Result<Arc<Tool>, ResolveError>,
     pub(crate) seat: Arc<Seat>,
-    /// It still listed the tool at the last round.
+    /// Whether it still listed the tool in the last round.
     pub(crate) lists_it: bool,
-    /// Where calls of the tool are counted; absent where it means none.
+    /// The counters of calls of the tool; absent where it names none.
     pub(crate) counted: Option<Arc<CallSeries>>,
     standing: Standing,
 }
 
-/// A server that lists the capability, before it is known what rules say of it.
+/// A server that lists the capability, before the rules are applied.
 pub(crate) struct FoundOffer {
     pub(crate) server: Arc<Server>,
     pub(crate) tool: Result<Arc<Tool>, ResolveError>,
@@ -58,13 +58,13 @@ pub(crate) struct FoundOffer {
     pub(crate) lists_it: bool,
 }
 
-/// What became of a route when something changed somewhere.
+/// What happens to a route when something changed.
 pub(crate) enum Renewal {
-    /// Nothing that it depends on.
+    /// Nothing that it depends on changed.
     Same,
-    /// Servers and measurements.
+    /// Servers or measurements changed.
     Anew(Box<Route>),
-    /// The rules: nothing of it can be kept.
+    /// The rules changed: nothing of it can be kept.
     Other,
 }
 
@@ -99,7 +99,7 @@ impl Route {
         Self::of_found(capability, found, config, regions)
     }
 
-    /// Of what each server that lists it offers, by id.
+    /// The offers of each server that lists it, by id.
     pub(crate) fn of_found(
         capability: &str,
         found: impl IntoIterator<Item = FoundOffer>,
@@ -125,8 +125,8 @@ impl Route {
         }
     }
 
-    /// What it is when these servers list the capability, under these rules. What did not change is shared: most often one of
-    /// many was measured, and no other is even looked at.
+    /// The route when these servers list the capability, under these rules. What did not change is shared: most often one of
+    /// many was measured, and no other is even read.
     pub(crate) fn renewed(
         &self,
         servers: &[&Arc<Server>],
@@ -171,7 +171,7 @@ impl Route {
         }))
     }
 
-    /// Goes on where a former plan of the same capability was.
+    /// Continues the turns of a former plan of the same capability.
     pub(crate) fn goes_on(&mut self, former: Option<&Self>, chance: u64) {
         self.chance = chance;
         if let Some(former) = former {
@@ -179,7 +179,7 @@ impl Route {
         }
     }
 
-    /// Goes on after a turn of a former process.
+    /// Continues after a turn of a former process.
     pub(crate) fn goes_on_after(&mut self, last: LastTurn) {
         self.cursor = AtomicU64::new(self.plan.goes_on_after(last.cursor, last.server));
     }
@@ -189,18 +189,18 @@ impl Route {
         &self.config
     }
 
-    /// Goes on where the calls of another route of the same capability are, as live calls do when rules change.
+    /// Continues the turns of another route of the same capability, as live calls do when rules change.
     pub fn takes_over(&self, former: &Self) {
         let cursor = former.cursor.load(Ordering::Relaxed);
         self.cursor.store(self.plan.goes_on(&former.plan, cursor), Ordering::Relaxed);
     }
 
-    /// Takes turns for so many calls: the first of them.
+    /// Takes this many turns: returns the first of them.
     pub fn turns(&self, calls: u64) -> Turn {
         Turn { cursor: self.cursor.fetch_add(calls, Ordering::Relaxed), seed: self.seed() }
     }
 
-    /// Whether it was made of these, so that nothing can have changed.
+    /// Whether it was made from these, so that nothing can have changed.
     pub(crate) fn is_of(&self, revision: u64, config: &Arc<Config>, regions: &Arc<Regions>) -> bool {
         self.revision.load(Ordering::Relaxed) == revision
             && Arc::ptr_eq(&self.config, config)
@@ -225,7 +225,7 @@ impl Route {
         self.turns(1)
     }
 
-    /// The turn that a call would take, `after` so many others.
+    /// The turn that a call would take, `after` this many others.
     pub fn upcoming(&self, after: u64) -> Turn {
         Turn { cursor: self.cursor.load(Ordering::Relaxed).wrapping_add(after), seed: self.seed() }
     }
@@ -238,7 +238,7 @@ impl Route {
         Live { offers: &self.offers, now }
     }
 
-    /// The loads of this moment, to decide several times by the same.
+    /// The loads of this moment, to decide several times with the same.
     pub(crate) fn frozen(&self, now: u64) -> Frozen {
         Frozen(self.offers.iter().map(|offer| offer.seat.load(now)).collect())
     }
@@ -254,7 +254,7 @@ impl Route {
         self.schemas.as_ref().map(|schemas| schemas.refused(&self.offers, arguments)).unwrap_or_default()
     }
 
-    /// What of this call stays with one server.
+    /// The key of this call's affinity.
     pub fn key(
         &self,
         key: &AffinityKey,

@@ -1,5 +1,5 @@
-//! The plans of live calls: one for each capability that was called, made anew when a record, a rule or a measurement of its
-//! servers changed, and kept as long as none did.
+//! The plans of live calls: one for each capability that was called, made again when a record, a rule or a measurement of
+//! its servers changed, and kept as long as none did.
 
 use std::collections::HashMap;
 use std::hash::{BuildHasher, RandomState};
@@ -22,10 +22,10 @@ use crate::run::Group;
 use crate::seat::Clock;
 use crate::witness::Witness;
 
-/// So many capabilities have a plan at most; one more, and all are made anew.
+/// How many capabilities can have a plan; with one more, all are made again.
 const MOST: usize = 4_096;
 
-/// How often the distances of regions are looked at.
+/// How often the distances of regions are computed.
 const LOOK: Duration = Duration::from_secs(1);
 
 /// Where calls go. Shared by all of them.
@@ -36,26 +36,26 @@ pub struct Routes {
     cells: Arc<Cells>,
     pub(crate) clock: Clock,
     chance: u64,
-    /// What stays with one server is told apart by.
+    /// The key by which affinities are hashed.
     pub(crate) affinity: AffinityKey,
     witness: Arc<dyn Witness>,
     kept: Mutex<HashMap<String, Arc<Route>>>,
     regions: Mutex<Arc<Regions>>,
 }
 
-/// What is pretended in a dry run.
+/// The assumptions of a simulation.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct WhatIf<'a> {
     /// This configuration instead of the one in use.
     pub config: Option<&'a Arc<Config>>,
     /// These servers are down.
     pub down: &'a [ServerId],
-    /// All others that can be well are.
+    /// All others that can be healthy are.
     pub all_well: bool,
 }
 
 impl Routes {
-    /// None yet.
+    /// An empty set.
     pub(crate) fn new(
         registry: Registry,
         config: watch::Receiver<Arc<Config>>,
@@ -80,13 +80,13 @@ impl Routes {
         self.config.borrow().clone()
     }
 
-    /// How a server is now.
+    /// The health of a server now.
     pub(crate) fn status(&self, id: ServerId) -> HealthStatus {
         let snapshot = self.registry.snapshot();
         snapshot.get(id).map_or(HealthStatus::Unknown, |server| server.health.status)
     }
 
-    /// What chance is made of where no rule says.
+    /// The seed of randomness where no rule sets one.
     pub fn chance(&self) -> u64 {
         self.chance
     }
@@ -104,7 +104,7 @@ impl Routes {
         self.known(&key, capability, pattern, |id| servers.contains(&id))
     }
 
-    /// The route that is kept under this key, made anew where it has to be.
+    /// The route that is kept under this key, made again where it has to be.
     fn known(
         &self,
         key: &str,
@@ -149,12 +149,12 @@ impl Routes {
         route
     }
 
-    /// Whom the next call goes to, by the loads of this moment. It takes a turn, and no place.
+    /// The server of the next call, by the loads of this moment. It takes a turn, and no place.
     pub fn next(&self, route: &Route, call: &CallFacts<'_>) -> Result<Pick, NotPicked> {
         decide(call, &route.plan, &route.live(self.clock.now()), route.turn())
     }
 
-    /// Where calls would go, were something otherwise. Takes no turn.
+    /// Where calls would go under these assumptions. Takes no turn.
     pub fn imagine(&self, capability: &str, pattern: &CapabilityPattern, what_if: WhatIf<'_>) -> Route {
         let live = self.of(capability, pattern);
         let (snapshot, config) =
@@ -166,14 +166,14 @@ impl Routes {
         route
     }
 
-    /// Tells the registry what policy lets be called.
+    /// Sends the registry the allowed capabilities.
     pub async fn tell_allowed(&self) {
         if let Err(error) = self.registry.set_allowed(self.config().allowed()).await {
             tracing::warn!(%error, "the registry did not take `allowed_capabilities`");
         }
     }
 
-    /// Tells it whenever the configuration says something else, until it is cancelled.
+    /// Sends them whenever the configuration changes them, until it is cancelled.
     pub async fn follow_allowed(&self, stop: CancellationToken) {
         let mut config = self.config.clone();
         let mut told = config.borrow_and_update().allowed();
@@ -215,7 +215,7 @@ impl Routes {
     }
 }
 
-/// The servers that offer it, where this is pretended.
+/// The servers that offer it, under these assumptions.
 fn offering(snapshot: &Snapshot, pattern: &CapabilityPattern, what_if: WhatIf<'_>) -> Vec<Arc<Server>> {
     let matches = snapshot.by_capability(pattern);
     let pretended = matches.shared().cloned().map(|mut server| {

@@ -1,5 +1,5 @@
-//! A call, from the question whom it goes to until its answer: one try after the other, within one deadline. How one try is
-//! sent is an argument.
+//! A call, from the choice of a server to its answer: one try after the other, within one deadline. How one try is sent is
+//! an argument.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -24,41 +24,42 @@ use crate::routes::Routes;
 use crate::witness::{AnswerVerdict, WatchedCall, Witness};
 use crate::{Activities, Cells, Contact, Sessions, now};
 
-/// What gets calls to their servers. Cheap to clone; all clones are one.
+/// The parts that send calls to their servers. Cheap to clone; all clones are one.
 #[derive(Clone)]
 pub struct Mesh {
     /// The way to a server.
     pub contact: Contact,
     /// The conversations that are kept.
     pub sessions: Sessions,
-    /// What calls tell.
+    /// The outcomes of calls.
     pub cells: Arc<Cells>,
     /// Where calls go.
     pub routes: Arc<Routes>,
-    /// Where is told what is under way.
+    /// The channel of what is under way.
     pub activities: Activities,
     budget: Arc<TpsBudget>,
     witness: Arc<dyn Witness>,
     counters: Arc<Counters>,
 }
 
-/// Whom a call goes to.
+/// The target of a call.
 #[derive(Debug, Clone, Copy)]
 pub enum Whom<'a> {
     /// This server and no other.
     Server(&'a Arc<ServerInfo>, &'a Arc<Tool>),
-    /// Whoever offers the capability, by rules and balancing: as it was asked for, and as a pattern, which has no wildcard.
+    /// Any server that offers the capability, by rules and balancing: as it was requested, and as a pattern, which has no
+    /// wildcard.
     Capability(&'a str, &'a CapabilityPattern),
-    /// The same among the servers of a group alone.
+    /// The same among the servers of a group only.
     Group(&'a Group),
 }
 
-/// Servers that are one to a caller, and what is called there.
+/// Servers that are one to a caller, and the capability there.
 #[derive(Debug, Clone)]
 pub struct Group {
     /// Its name.
     pub name: String,
-    /// What is called: one capability.
+    /// The capability that is called there.
     pub capability: String,
     /// The same as a pattern, which has no wildcard.
     pub pattern: CapabilityPattern,
@@ -66,59 +67,60 @@ pub struct Group {
     pub servers: Arc<[ServerId]>,
 }
 
-/// A call and what bounds it.
+/// A call and its limits.
 #[derive(Clone, Copy)]
 pub struct Call<'a> {
-    /// Whom it goes to.
+    /// The target.
     pub to: Whom<'a>,
     /// Its arguments.
     pub arguments: &'a Map<String, Value>,
-    /// Who calls, by name.
+    /// The caller's name.
     pub client: Option<&'a str>,
-    /// The session of a legacy client, which stays with one server where no rule says what does: a server keeps much by session.
+    /// The session of a legacy client, which stays with one server where no rule sets an affinity: a server keeps much by
+    /// session.
     pub session: Option<&'a str>,
-    /// How long it may take with its retries; absent means as its rule says.
+    /// Its time limit with its retries; absent means that of its rule.
     pub timeout: Option<Duration>,
-    /// How long where no rule says; [`OTHERWISE`] for our own calls.
+    /// Its time limit where no rule sets one; [`OTHERWISE`] for our own calls.
     pub otherwise: Duration,
-    /// Ends it; the server is told.
+    /// Cancels it; also at the server.
     pub cancel: &'a CancellationToken,
-    /// The reasons of its first decision are wanted.
+    /// Whether the reasons of its first decision are requested.
     pub explained: bool,
 }
 
-/// How long a call of ours may take that nobody bounds.
+/// The time limit of a call of ours without any other.
 pub const OTHERWISE: Duration = Duration::from_secs(30);
 
 /// How one try of a call is sent on a conversation.
 pub trait Sending {
-    /// What comes back.
+    /// The answer.
     type Answer;
 
-    /// What follows goes to this server, until the next one is named.
+    /// The next requests go to this server, until another one is named.
     fn goes_to(&mut self, server: &Arc<ServerInfo>, tool: &Arc<Tool>);
 
-    /// Whether its caller or a rule says how long it may take.
+    /// Whether its caller or a rule limits its time.
     fn bounded(&mut self, _by_somebody: bool) {}
 
-    /// Whose conversations it is sent on; absent means the ones that are kept for all.
+    /// The conversations that it is sent on; absent means those that are kept for all.
     fn sessions(&self, _server: &ServerInfo) -> Option<&Sessions> {
         None
     }
 
-    /// Sends it, to be answered within `left`. It may be asked to again, when the first sending never left.
+    /// Sends it, to be answered within `left`. It can be asked to again, when the first request was never sent.
     fn send(
         &mut self,
         session: &Session,
         left: Duration,
     ) -> impl Future<Output = Result<Self::Answer, McpError>> + Send;
 
-    /// Whether the server has said something of the call that was sent last.
+    /// Whether the server has reported progress of the call that was sent last.
     fn has_progressed(&self) -> bool {
         false
     }
 
-    /// What an answer says of its tool: what is told of the call.
+    /// The outcome that an answer reports for its tool.
     fn verdict(&self, _answer: &Self::Answer) -> AnswerVerdict {
         AnswerVerdict::Fine
     }
@@ -128,7 +130,7 @@ pub trait Sending {
 }
 
 impl Mesh {
-    /// Nothing is kept yet; what begins runs among these tasks, and the witness is told of calls.
+    /// An empty mesh; its work runs among these tasks, and the witness receives calls.
     pub fn new(
         contact: Contact,
         registry: Registry,
@@ -152,8 +154,8 @@ impl Mesh {
         }
     }
 
-    /// One call: it is decided whom it goes to, and again when a try failed in a way that lets another server be asked.
-    /// Dropping this future tells the server as well.
+    /// One call: its server is decided, and again when a try failed in a way that allows another server. Dropping this
+    /// future also cancels at the server.
     pub async fn run<A: Sending>(&self, call: Call<'_>, attempt: &mut A) -> Routed<A::Answer> {
         self.budget.deposit();
         let mut watched = WatchedCall::begin(&*self.witness, &call);
@@ -168,7 +170,7 @@ impl Mesh {
         routed
     }
 
-    /// One question to this server that is no call of a tool: it is not balanced, not tried elsewhere and not recorded.
+    /// One request to this server that is not a call of a tool: it is not balanced, not tried elsewhere and not recorded.
     pub async fn ask<A: Sending>(
         &self,
         server: &Arc<ServerInfo>,
@@ -219,7 +221,7 @@ impl Mesh {
         }
     }
 
-    /// One try at the server that was picked; its end is told to its seat and to its health.
+    /// One try at the server that was picked; its end goes to its seat and to its health.
     async fn one_try<A: Sending>(
         &self,
         call: &Call<'_>,
@@ -248,8 +250,8 @@ impl Mesh {
         (outcome, aftermath)
     }
 
-    /// On the conversation that is kept. Where that could not even send it, the server may be somewhere else by now: it is
-    /// begun anew, once.
+    /// On the conversation that is kept. If it could not be sent there at all, the server may have moved: the conversation
+    /// is started again, once.
     async fn attempt<A: Sending>(
         &self,
         cancel: &CancellationToken,
@@ -277,7 +279,7 @@ impl Mesh {
         judged(&sessions, id, &session, outcome)
     }
 
-    /// The address and the credentials: a name may have to be looked up, a keyring to be opened.
+    /// The address and the credentials: a name may have to be resolved, a keyring to be opened.
     async fn target(
         &self,
         cancel: &CancellationToken,
@@ -295,7 +297,7 @@ impl Mesh {
     }
 }
 
-/// A conversation that failed for another reason than the tool's is not gone on with.
+/// A conversation that failed for another reason than the tool's is not continued.
 fn judged<T>(
     sessions: &Sessions,
     id: ServerId,
@@ -319,7 +321,7 @@ fn judged<T>(
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Until {
     pub(crate) at: Instant,
-    /// How long it was given.
+    /// The time limit it was given.
     pub(crate) after: Duration,
 }
 

@@ -1,4 +1,4 @@
-//! How busy one server is, and whether it is given a rest: what every call reads and writes, without a lock.
+//! How busy one server is, and the state of its breaker: what every call reads and writes, without a lock.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU32, AtomicU64, Ordering};
@@ -11,13 +11,13 @@ use tokio::time::Instant;
 
 use crate::decide::{Breaker, Load};
 
-/// How much of the average the newest duration is.
+/// The weight of the newest duration in the average.
 const NEWEST: f64 = 0.2;
 
-/// A moment of the mesh's own clock, in microseconds; 0 is none.
+/// A time of the mesh's own clock, in microseconds; 0 is none.
 type Moment = u64;
 
-/// The clock that seats count by.
+/// The clock of the seats.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Clock(Instant);
 
@@ -42,7 +42,7 @@ pub(crate) struct BreakerLimits {
     pub(crate) open: Duration,
 }
 
-/// What the end of a try says of its server.
+/// What the end of a try says about its server.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum BreakerSign {
     /// It answered.
@@ -53,7 +53,7 @@ pub(crate) enum BreakerSign {
     Nothing,
 }
 
-/// One server's.
+/// The seat of one server.
 #[derive(Debug)]
 pub(crate) struct Seat {
     in_flight: AtomicU32,
@@ -61,10 +61,10 @@ pub(crate) struct Seat {
     latency: AtomicU64,
     failures: AtomicU32,
     open_until: AtomicU64,
-    /// One call tries whether it works again.
+    /// Whether one call tries whether it works again.
     trial: AtomicBool,
     aside_until: AtomicU64,
-    /// What calls told of it that the registry was not told yet, in their order; a row of equal ones is one.
+    /// Outcomes of calls that were not sent to the registry yet, in their order; a row of equal ones is one.
     untold: Mutex<Vec<CallsEnded>>,
     /// How its calls ended.
     pub(crate) calls: CallCounters,
@@ -85,7 +85,7 @@ impl Default for Seat {
     }
 }
 
-/// A call under way at a server. Dropped, it is over: what it did not say by then says nothing.
+/// A call under way at a server. Dropped, it is over: without an outcome by then, there is none.
 #[derive(Debug)]
 pub(crate) struct HeldPlace {
     seat: Arc<Seat>,
@@ -93,7 +93,7 @@ pub(crate) struct HeldPlace {
 }
 
 impl Seat {
-    /// Calls under way.
+    /// The number of calls under way.
     pub(crate) fn in_flight(&self) -> u32 {
         self.in_flight.load(Ordering::Relaxed)
     }
@@ -103,18 +103,18 @@ impl Seat {
         self.failures.load(Ordering::Relaxed)
     }
 
-    /// How long calls take, in milliseconds: a moving average of those that were answered.
+    /// The moving average of the durations of its answered calls, in milliseconds.
     pub(crate) fn latency_ms(&self) -> Option<f64> {
         let ms = f64::from_bits(self.latency.load(Ordering::Relaxed));
         (!ms.is_nan()).then_some(ms)
     }
 
-    /// Calls are kept from it by its breaker.
+    /// Whether its breaker is open.
     pub(crate) fn is_open(&self, now: Moment) -> bool {
         self.load(now).breaker == Breaker::Open
     }
 
-    /// How long its rest goes on, by its breaker and by its own wish.
+    /// How long it gets no calls, by its breaker and by its own request.
     pub(crate) fn rests(&self, now: Moment) -> (Duration, Duration) {
         let left =
             |until: &AtomicU64| Duration::from_micros(until.load(Ordering::Relaxed).saturating_sub(now));
@@ -149,12 +149,12 @@ impl Seat {
         Some(in_flight)
     }
 
-    /// It wants to be left alone so long.
+    /// It asked for a pause of this length.
     pub(crate) fn set_aside(&self, now: Moment, span: Duration) {
         self.aside_until.fetch_max(now.saturating_add(micros(span)), Ordering::Relaxed);
     }
 
-    /// A call was answered after so many milliseconds.
+    /// A call was answered after this many milliseconds.
     pub(crate) fn answered(&self, ms: f64) {
         let next = |bits: u64| {
             let before = f64::from_bits(bits);
@@ -164,7 +164,7 @@ impl Seat {
         let _ = self.latency.try_update(Ordering::Relaxed, Ordering::Relaxed, next);
     }
 
-    /// Notes how a call ended; gives how many changes wait to be told.
+    /// Records how a call ended; returns how many changes wait to be sent.
     pub(crate) fn note(&self, outcome: CallsEnded) -> usize {
         let mut untold = self.untold.lock();
         match untold.last_mut() {
@@ -176,12 +176,12 @@ impl Seat {
         untold.len()
     }
 
-    /// What was noted and is to be told.
+    /// The recorded outcomes to send.
     pub(crate) fn take_untold(&self) -> Vec<CallsEnded> {
         std::mem::take(&mut self.untold.lock())
     }
 
-    /// Whether something is to be told.
+    /// Whether there are outcomes to send.
     pub(crate) fn has_untold(&self) -> bool {
         !self.untold.lock().is_empty()
     }
@@ -204,17 +204,17 @@ impl Seat {
 }
 
 impl HeldPlace {
-    /// Where it is.
+    /// The server's place.
     pub(crate) fn seat(&self) -> &Seat {
         &self.seat
     }
 
-    /// Its server wants to be left alone so long.
+    /// Its server asked for a pause of this length.
     pub(crate) fn set_aside(&self, clock: Clock, span: Duration) {
         self.seat.set_aside(clock.now(), span);
     }
 
-    /// The call is over, and says this.
+    /// The call is over, with this outcome.
     pub(crate) fn end(self, told: BreakerSign, clock: Clock, limits: BreakerLimits) {
         self.seat.told(told, self.is_trial, clock.now(), limits);
     }

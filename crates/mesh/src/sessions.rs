@@ -1,6 +1,6 @@
-//! Conversations that outlive a question, over every transport: a child of ours, an event stream, a session that a server
-//! keeps for us. Checks and calls share those of children and streams. They end when nobody has asked for long, when the record
-//! changes or goes, and with the core; a child goes to sleep (`rest`).
+//! Conversations that outlive a request, over every transport: a child process, an event stream, a session that a server
+//! keeps for us. Checks and calls share those of child processes and streams. They end when they were not used for long,
+//! when the record changes or is removed, and with the core; a child process goes to sleep (`rest`).
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
@@ -22,14 +22,14 @@ use crate::address::Address;
 use crate::news::ListNews;
 use crate::starts::Starts;
 
-/// A conversation that nobody asked for so long is ended.
+/// How long a conversation can be unused before it is ended.
 pub(crate) const IDLE: Duration = Duration::from_mins(5);
 
-/// A child may have to fetch its packages first, which takes longer than a check waits. While it says something it is at
-/// work, though not for ever.
+/// A child process may have to fetch its packages first, which takes longer than a check waits. While it writes output it is
+/// working, though not for ever.
 const BEGIN_WITHIN: Patience = Patience { silence: Duration::from_mins(2), whole: LONGEST_START };
 
-/// No start takes longer.
+/// The longest start.
 pub const LONGEST_START: Duration = Duration::from_mins(15);
 
 type SharedBeginning = Shared<BoxFuture<'static, Result<Arc<Brief>, McpError>>>;
@@ -40,15 +40,15 @@ pub struct Sessions {
     kept: Arc<Mutex<HashMap<ServerId, KeptSession>>>,
     tasks: TaskTracker,
     starts: Starts,
-    /// Who answers what servers ask.
+    /// Answers the requests of servers.
     client: SessionsClient,
-    /// In which era servers are met first, whatever is known of them.
+    /// The era that is tried first, whatever is known of a server.
     era: Option<Era>,
-    /// Where is told that a server lists something else now.
+    /// The channel for reports of changed lists.
     news: ListNews,
 }
 
-/// Who is the client in a conversation with a server.
+/// The client in a conversation with a server.
 #[derive(Clone)]
 struct SessionsClient(Arc<dyn Fn(ServerId) -> Arc<dyn Client> + Send + Sync>);
 
@@ -61,22 +61,22 @@ impl std::fmt::Debug for SessionsClient {
 #[derive(Debug)]
 pub(crate) struct KeptSession {
     session: SharedBeginning,
-    /// It goes on when whoever asked first no longer waits.
+    /// It continues when the first requester no longer waits.
     _going_on: AbortOnDropHandle<()>,
-    /// Dropped, a beginning is over, whoever waits for it.
+    /// When it is dropped, a start is over, whatever waits for it.
     _end: DropGuard,
     pub(crate) is_child: bool,
     address: Address,
     record: Address,
-    /// The newest state of the record that was seen to say `record`: of most calls it is still the same.
+    /// The newest state of the record that was seen to equal `record`: for most calls it is still the same.
     seen: Option<Arc<ServerInfo>>,
     stamp: Option<u64>,
     pub(crate) used: Instant,
-    /// When it had begun.
+    /// When it was ready.
     pub(crate) ready: Arc<OnceLock<Instant>>,
-    /// When the last call ended: it may hold what that call left there.
+    /// When the last call ended: the server may hold state of that call.
     pub(crate) called: Option<Instant>,
-    /// It was woken only to be looked at.
+    /// Whether it was started only for a check.
     pub(crate) is_glance: bool,
 }
 
@@ -84,7 +84,7 @@ pub(crate) struct KeptSession {
 pub(crate) struct Calling(Arc<Mutex<HashMap<ServerId, KeptSession>>>, ServerId);
 
 impl Sessions {
-    /// None yet; what begins runs among these tasks. Starts are told to the registry, and as activity.
+    /// An empty set; its work runs among these tasks. Starts are reported to the registry, and as activity.
     pub fn new(tasks: TaskTracker, registry: Registry, activities: Activities) -> Self {
         let starts = Starts::new(registry, activities, tasks.clone());
         Self {
@@ -97,7 +97,7 @@ impl Sessions {
         }
     }
 
-    /// Conversations of somebody else's, who answers what servers ask, and meets them first in this era: none yet.
+    /// Conversations of another client, which answers the requests of servers, and tries this era first: an empty set.
     #[must_use]
     pub fn of_client(
         &self,
@@ -112,23 +112,23 @@ impl Sessions {
         }
     }
 
-    /// Ends those that are not to be kept, and whose server hung up.
+    /// Ends those that are not to be kept, and whose server closed the connection.
     pub fn keep_only(&self, is_kept: impl Fn(ServerId) -> bool) {
         self.lock().retain(|id, kept| is_kept(*id) && kept.is_good());
     }
 
-    /// The servers that said in any conversation, of whosever, that they list something else now. `None` when somebody has it already.
+    /// The servers that reported in any conversation that their lists changed. `None` when another receiver has it already.
     pub fn list_news(&self) -> Option<mpsc::Receiver<ServerId>> {
         self.news.take()
     }
 
-    /// The starts of children that are under way.
+    /// The starts of child processes that are under way.
     pub fn starts(&self) -> &Starts {
         &self.starts
     }
 
-    /// The conversation with this server that is there, if nothing changed since it began: neither the record nor, by this
-    /// stamp, any secret. So a name is looked up and a keyring asked once a conversation.
+    /// The existing conversation with this server, if nothing changed since it started: neither the record nor, by this
+    /// stamp, any secret. So a name is resolved and a keyring asked once in a conversation.
     pub fn kept(&self, info: &Arc<ServerInfo>, stamp: u64) -> Option<Arc<Brief>> {
         let mut all = self.lock();
         let kept = all.get_mut(&info.id)?;
@@ -138,27 +138,27 @@ impl Sessions {
         Some(session)
     }
 
-    /// What was begun with the secrets of this stamp may be used as long as they are the same.
+    /// What was started with the secrets of this stamp can be used as long as they are the same.
     pub fn stamp(&self, id: ServerId, stamp: u64) {
         if let Some(kept) = self.lock().get_mut(&id) {
             kept.stamp = Some(stamp);
         }
     }
 
-    /// Notes a call, which ends when what comes back is dropped.
+    /// Counts a call, which ends when the returned value is dropped.
     pub(crate) fn calling(&self, id: ServerId) -> Calling {
         Calling(self.kept.clone(), id)
     }
 
-    /// It was woken only to be looked at: it may sleep again at once.
+    /// It was started only for a check: it can sleep again at once.
     pub fn glanced(&self, id: ServerId) {
         if let Some(kept) = self.lock().get_mut(&id) {
             kept.is_glance = kept.called.is_none();
         }
     }
 
-    /// The conversation with this server: the one we have, or a new one. However many ask at once, one is begun; it goes on
-    /// beginning when the deadline of those who asked is over.
+    /// The conversation with this server: the existing one, or a new one. However many request it at once, one is started;
+    /// it continues to start when the deadline of its requesters is over.
     pub async fn get(
         &self,
         info: &ServerInfo,
@@ -230,19 +230,19 @@ impl Sessions {
         }
     }
 
-    /// Those that have begun and go on.
+    /// Those that have started and continue.
     pub fn all(&self) -> Vec<Arc<Brief>> {
         let all = self.lock();
         let begun = all.values().filter_map(|kept| kept.session.peek()?.as_ref().ok().cloned());
         begun.filter(|session| !session.is_closed()).collect()
     }
 
-    /// Whether somebody has a question under way there.
+    /// Whether a request is under way there.
     pub fn is_in_use(&self, id: ServerId) -> bool {
         self.lock().get(&id).is_some_and(KeptSession::is_in_use)
     }
 
-    /// Whether it has begun and not answered yet.
+    /// Whether it has started and not answered yet.
     pub fn is_beginning(&self, id: ServerId) -> bool {
         self.lock().get(&id).is_some_and(|kept| kept.session.peek().is_none())
     }
@@ -252,13 +252,13 @@ impl Sessions {
         self.lock().get(&id).is_some_and(|kept| matches!(kept.session.peek(), Some(Ok(_))) && kept.is_good())
     }
 
-    /// Lets go of the conversation with a server: it ends when the last question under way has its answer, and at once while
-    /// it is beginning.
+    /// Releases the conversation with a server: it ends when the last request under way has its answer, and at once while it
+    /// is starting.
     pub fn end(&self, id: ServerId) {
         self.lock().remove(&id);
     }
 
-    /// The same of this conversation alone: by the time it is known to have failed, the next one may be beginning, and others
+    /// The same only for this conversation: by the time it is known to have failed, the next one may be starting, and others
     /// wait for that.
     pub(crate) fn end_this(&self, id: ServerId, failed: &Arc<Brief>) {
         let mut all = self.lock();
@@ -268,14 +268,14 @@ impl Sessions {
         }
     }
 
-    /// Ends what is still beginning, and tells those who wait for it. False when nothing was.
+    /// Ends what is still starting, and notifies those who wait for it. False when nothing was.
     pub fn cancel(&self, id: ServerId) -> bool {
         let mut all = self.lock();
         let is_beginning = all.get(&id).is_some_and(|kept| kept.session.peek().is_none());
         is_beginning && all.remove(&id).is_some()
     }
 
-    /// Ends all, and waits for those that no question holds any more.
+    /// Ends all, and waits for those that no request holds any more.
     pub async fn close(&self) {
         let all: Vec<KeptSession> = self.lock().drain().map(|(_, kept)| kept).collect();
         for KeptSession { session, .. } in all {
@@ -293,7 +293,7 @@ impl Sessions {
 }
 
 impl KeptSession {
-    /// It was begun as this record says.
+    /// Whether it was started as this record says.
     fn is_of(&mut self, info: &Arc<ServerInfo>) -> bool {
         if self.seen.as_ref().is_some_and(|seen| Arc::ptr_eq(seen, info)) {
             return true;
@@ -305,12 +305,12 @@ impl KeptSession {
         is_same
     }
 
-    /// It is beginning, or it is there.
+    /// Whether it is starting, or exists.
     pub(crate) fn is_good(&self) -> bool {
         self.session.peek().is_none_or(|begun| begun.as_ref().is_ok_and(|session| !session.is_closed()))
     }
 
-    /// Somebody holds it: a question under way, a subscription, a client.
+    /// Whether it is held: by a request under way, a subscription, a client.
     pub(crate) fn is_in_use(&self) -> bool {
         self.session
             .peek()

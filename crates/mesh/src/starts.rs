@@ -1,4 +1,4 @@
-//! Starts of children, told to all who want to know: what is waited for, since when, and what the child said last.
+//! Starts of child processes, reported to all listeners: what is waited for, since when, and its last line of output.
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -13,10 +13,10 @@ use tokio_util::task::TaskTracker;
 
 use crate::{Activities, now};
 
-/// A start that takes longer is told.
+/// How long a start can take before it is reported.
 const MOMENT: Duration = Duration::from_secs(2);
 
-/// The newest lines are told this often.
+/// How often the newest lines are sent.
 const BETWEEN: Duration = Duration::from_millis(250);
 
 /// The starts under way.
@@ -39,12 +39,12 @@ pub(crate) struct StartUnderWay {
     start: Arc<watch::Sender<Start>>,
 }
 
-/// Somebody waits for a start under this handle; dropped, nobody does.
+/// A requester waits for a start under this handle; dropped, none does.
 #[derive(Debug)]
 pub struct Waiting(Starts, ServerId);
 
 impl Starts {
-    /// None yet; each is told by a task of its own among these.
+    /// An empty set; each is reported by a task of its own among these.
     pub(crate) fn new(registry: Registry, activities: Activities, tasks: TaskTracker) -> Self {
         Self(Arc::new(SharedStarts {
             registry,
@@ -55,7 +55,7 @@ impl Starts {
         }))
     }
 
-    /// Those that take longer than a moment, the oldest first.
+    /// The starts that take long, the oldest first.
     pub fn list(&self) -> Vec<Start> {
         let young = now() - Millis::try_from(MOMENT.as_millis()).unwrap_or_default();
         let starts: Vec<Start> =
@@ -65,12 +65,12 @@ impl Starts {
         old.into_iter().map(|start| self.with_handle(start)).collect()
     }
 
-    /// Since when a child is starting.
+    /// Since when a child process has been starting.
     pub fn since(&self, id: ServerId) -> Option<Millis> {
         lock(&self.0.under_way).get(&id).map(|start| start.borrow().since)
     }
 
-    /// Whoever waits for the start of this server is told of it under this handle; of several the last.
+    /// Requesters that wait for the start of this server are notified under this handle; of several the last.
     pub fn wait(&self, id: ServerId, handle: String) -> Waiting {
         lock(&self.0.waiting).insert(id, handle);
         Waiting(self.clone(), id)
@@ -108,7 +108,7 @@ impl Starts {
         }
     }
 
-    /// Notes since when the child of a server is asleep, or that it is awake.
+    /// Records since when the child process of a server is asleep, or that it is awake.
     pub async fn note_asleep(&self, id: ServerId, since: Option<Millis>) {
         let snapshot = self.0.registry.snapshot();
         if snapshot.get(id).is_some_and(|server| server.health.asleep.is_some() != since.is_some()) {
@@ -116,20 +116,20 @@ impl Starts {
         }
     }
 
-    /// A server has been kept while its child was starting.
+    /// A server was kept while its child process was starting.
     pub async fn note_starting(&self, id: ServerId) {
         if let Some(since) = self.since(id) {
             self.measured(id, Measure::Starting(Some(since))).await;
         }
     }
 
-    /// Notes it of a server that is kept.
+    /// Records it for a server that is kept.
     async fn measured(&self, id: ServerId, measure: Measure) {
         let registry = &self.0.registry;
         if registry.snapshot().get(id).is_some()
             && let Err(error) = registry.measured(vec![(id, measure)]).await
         {
-            tracing::debug!(%error, "the start of a child could not be noted");
+            tracing::debug!(%error, "the start of a child process could not be recorded");
         }
     }
 
@@ -140,7 +140,7 @@ impl Starts {
 }
 
 impl StartUnderWay {
-    /// Who hears what the child says, while it starts.
+    /// Receives the output of the child process while it starts.
     pub(crate) fn listener(&self) -> impl Fn(&str) + Send + Sync + use<> {
         let start = Arc::downgrade(&self.start);
         move |line| {

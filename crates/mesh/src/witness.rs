@@ -1,4 +1,4 @@
-//! Who is told of every call when it is over: with all that its decisions were made by, so that they can be made again.
+//! Receives every call when it is over: with the inputs of its decisions, so that they can be made again.
 
 use std::fmt::Debug;
 use std::sync::Arc;
@@ -15,22 +15,22 @@ use crate::pick::Refused;
 use crate::route::Route;
 use crate::run::{Call, Whom};
 
-/// Is told of calls. Nothing here may wait: it is on the path of every call.
+/// Receives calls. Nothing here may wait: it is on the path of every call.
 pub trait Witness: Debug + Send + Sync {
-    /// Whether it wants to know of calls that begin now.
+    /// Whether it wants calls that start now.
     fn is_watching(&self) -> bool;
 
     /// A call is over.
     fn saw(&self, call: FinishedCall);
 
-    /// The last turn of a capability that it knows of, from before this process.
+    /// The last turn of a capability that it knows, from before this process.
     fn last_turn(&self, capability: &str) -> Option<LastTurn>;
 
-    /// The key of what stays with one server: the same in every process of a data directory.
+    /// The key of affinities: the same in every process of a data directory.
     fn affinity_key(&self) -> AffinityKey;
 }
 
-/// Nobody looks.
+/// Records nothing.
 #[derive(Debug, Clone, Copy)]
 pub struct Unwatched;
 
@@ -53,24 +53,24 @@ impl Witness for Unwatched {
 /// A turn that was taken.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct LastTurn {
-    /// Which.
+    /// The turn.
     pub cursor: u64,
-    /// Who had it.
+    /// The server that had it.
     pub server: ServerId,
 }
 
 /// A call that is over.
 #[derive(Debug, Clone)]
 pub struct FinishedCall {
-    /// When it was.
+    /// When it ended.
     pub at: Millis,
     /// How long it took, in milliseconds.
     pub ms: f64,
-    /// Who called, by name.
+    /// The caller's name.
     pub client: Option<String>,
     /// The server that the caller named, and its tool; then nothing was decided.
     pub named: Option<(Arc<ServerInfo>, Arc<Tool>)>,
-    /// Whom each try went to, and why; the last may be that nobody was left.
+    /// The decision of each try; the last may be that no server was left.
     pub decisions: Vec<Decided>,
     /// Every server that was asked, in order.
     pub tries: Vec<SeenTry>,
@@ -81,13 +81,13 @@ pub struct FinishedCall {
 /// A server that was asked.
 #[derive(Debug, Clone)]
 pub struct SeenTry {
-    /// Which.
+    /// The server.
     pub server: Arc<ServerInfo>,
-    /// For which of its tools.
+    /// The name of its tool.
     pub tool: Arc<Tool>,
     /// How long, in milliseconds.
     pub ms: f64,
-    /// How it failed; nothing when it answered, or was still asked when the caller went away.
+    /// How it failed; nothing when it answered, or was still asked when the caller disconnected.
     pub error: Option<CallFailed>,
 }
 
@@ -96,61 +96,61 @@ pub struct SeenTry {
 pub enum SeenEnd {
     /// The tool answered.
     Answered,
-    /// The tool answered that it failed.
+    /// The tool reported an error.
     ToolError,
-    /// The tool answered something that cannot be told, and why.
+    /// The answer of the tool cannot be passed on, and why.
     Unusable(String),
     /// The last try failed.
     Failed,
-    /// Nobody took it.
+    /// No server took it.
     Refused(Box<Refused>),
-    /// It was turned away before anybody was looked for: what was called, and why.
+    /// It was refused before a server was chosen: the capability, and the reason.
     TurnedAway {
-        /// What was called, as it was asked for.
+        /// The capability, as it was requested.
         capability: String,
-        /// Why.
+        /// The reason.
         why: String,
     },
-    /// The caller ended it, or went away.
+    /// The caller cancelled it, or disconnected.
     Cancelled,
 }
 
-/// What an answer says of its tool.
+/// What an answer reports about its tool.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum AnswerVerdict {
-    /// It did what it was asked for.
+    /// It succeeded.
     Fine,
-    /// It says that it failed.
+    /// It reported an error.
     ToolError,
-    /// It cannot be told, and why.
+    /// It cannot be passed on, and why.
     Unusable(String),
 }
 
-/// A decision, and all that it was made by.
+/// A decision, and all its inputs.
 #[derive(Debug, Clone)]
 pub struct Decided {
     /// Where calls of the capability went.
     pub route: Arc<Route>,
-    /// What differed from call to call.
+    /// The inputs that differ from call to call.
     pub inputs: Inputs,
-    /// Who was picked, by the place among the servers that offer it.
+    /// The server that was picked, by its place among the servers that offer it.
     pub seat: Option<usize>,
 }
 
-/// What of a decision differs from call to call.
+/// The inputs of a decision that differ from call to call.
 #[derive(Debug, Clone, Default)]
 pub struct Inputs {
-    /// How busy each server was that offers it.
+    /// The load of each server that offers it.
     pub loads: Frozen,
-    /// Which turn it was.
+    /// The turn.
     pub cursor: u64,
-    /// What chance was made of where no rule says.
+    /// The seed of randomness where no rule set one.
     pub chance: u64,
     /// Servers that the call had tried.
     pub tried: Vec<ServerId>,
     /// Servers whose schema refused its arguments, and what was wrong with them.
     pub refused: Vec<(ServerId, String)>,
-    /// What stayed with one server, as a keyed hash.
+    /// The key of its affinity, as a keyed hash.
     pub affinity: Option<u64>,
 }
 
@@ -167,13 +167,13 @@ impl Inputs {
 }
 
 impl FinishedCall {
-    /// One that was turned away before anybody was looked for.
+    /// A call that was refused before a server was chosen.
     pub fn turned_away(client: Option<String>, capability: String, why: String) -> Self {
         let end = SeenEnd::TurnedAway { capability, why };
         Self { at: now(), ms: 0.0, client, named: None, decisions: Vec::new(), tries: Vec::new(), end }
     }
 
-    /// What was called, as it was asked for.
+    /// The capability, as it was requested.
     pub fn capability(&self) -> &str {
         match (&self.named, self.decisions.first()) {
             (Some((_, tool)), _) => &tool.name,
@@ -192,13 +192,13 @@ impl FinishedCall {
     }
 }
 
-/// A call under way that somebody watches. Dropped before its end, its caller went away.
+/// A call under way that is recorded. If it is dropped before its end, its caller disconnected.
 pub(crate) struct WatchedCall<'a> {
     witness: &'a dyn Witness,
     began: Instant,
-    /// Nothing when nobody watches, or all was told.
+    /// Nothing when it is not recorded, or everything was passed on.
     seen: Option<FinishedCall>,
-    /// Who is asked now, and since when.
+    /// The server that is asked now, and since when.
     asked: Option<(Arc<ServerInfo>, Arc<Tool>, Instant)>,
 }
 
@@ -224,12 +224,12 @@ impl<'a> WatchedCall<'a> {
         self.seen.is_some()
     }
 
-    /// How many decisions were noted.
+    /// How many decisions were recorded.
     pub(crate) fn decisions(&self) -> usize {
         self.seen.as_ref().map_or(0, |seen| seen.decisions.len())
     }
 
-    /// Notes a decision in the place `at`: one that another call was faster than is made again.
+    /// Records a decision in the place `at`: one that lost its place to another call is made again.
     pub(crate) fn decided(&mut self, at: usize, decided: Decided) {
         if let Some(seen) = &mut self.seen {
             seen.decisions.truncate(at);

@@ -1,4 +1,4 @@
-//! How calls ended, by capability. Whoever makes calls holds the handle: on the path of a call nothing is looked up.
+//! How calls ended, by capability. The caller holds the handle: on the path of a call nothing is looked up.
 
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -8,7 +8,7 @@ use parking_lot::Mutex;
 use crate::counter::Counter;
 use crate::label::tamed;
 
-/// So many names one server has at most; one more, and they are counted anew.
+/// The most names of one server; with one more, they are counted from zero.
 const MOST: usize = 4_096;
 
 /// How a call ended.
@@ -20,14 +20,14 @@ pub enum CountedEnd {
     ToolError,
     /// The last server that was tried gave no answer that could be used.
     Failed,
-    /// Nobody took it.
+    /// No server took it.
     Refused,
     /// The caller ended it, or went away.
     Cancelled,
 }
 
 impl CountedEnd {
-    /// Every one.
+    /// All outcomes.
     pub const ALL: [Self; 5] =
         [Self::Answered, Self::ToolError, Self::Failed, Self::Refused, Self::Cancelled];
 
@@ -71,24 +71,24 @@ impl CallSeries {
         }
     }
 
-    /// The capability, fit for a label.
+    /// The capability, valid as a label.
     pub fn capability(&self) -> &str {
         &self.capability
     }
 
-    /// How calls ended until now, without what never happened.
+    /// How calls ended until now, without outcomes that never happened.
     pub fn read(&self) -> impl Iterator<Item = (CountedEnd, u64)> {
         let all = CountedEnd::ALL.into_iter().map(|outcome| (outcome, self.of_outcome(outcome).get()));
         all.filter(|(_, count)| *count > 0)
     }
 }
 
-/// The calls of one server, or of nobody.
+/// The calls of one server, or those without one.
 #[derive(Debug, Default)]
 pub struct CallCounters(Mutex<HashMap<Box<str>, Arc<CallSeries>>>);
 
 impl CallCounters {
-    /// The handle for a capability. Names that are the same once they are fit for a label share one.
+    /// The handle for a capability. Names that are the same as labels share one.
     pub fn of(&self, capability: &str) -> Arc<CallSeries> {
         let mut all = self.0.lock();
         if let Some(known) = all.get(capability) {
@@ -103,7 +103,7 @@ impl CallCounters {
         all.entry(capability.into()).or_insert(series).clone()
     }
 
-    /// All that were counted, each once.
+    /// All handles, each once.
     pub fn all(&self) -> Vec<Arc<CallSeries>> {
         let all = self.0.lock();
         let own = all.iter().filter(|(name, series)| **name == series.capability);

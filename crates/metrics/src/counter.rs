@@ -8,23 +8,23 @@ use model::Bucket;
 pub struct Counter(AtomicU64);
 
 impl Counter {
-    /// One more.
+    /// Adds one.
     pub fn one(&self) {
         self.more(1);
     }
 
-    /// So many more.
+    /// Adds this many.
     pub fn more(&self, count: u64) {
         self.0.fetch_add(count, Ordering::Relaxed);
     }
 
-    /// How many until now.
+    /// The count.
     pub fn get(&self) -> u64 {
         self.0.load(Ordering::Relaxed)
     }
 }
 
-/// How many there are now.
+/// A gauge.
 #[derive(Debug, Default)]
 pub struct Gauge(AtomicU64);
 
@@ -34,31 +34,31 @@ impl Gauge {
         self.0.fetch_add(1, Ordering::Relaxed);
     }
 
-    /// One fewer.
+    /// Subtracts one.
     pub fn leaves(&self) {
         self.0.fetch_sub(1, Ordering::Relaxed);
     }
 
-    /// How many now.
+    /// The current value.
     pub fn get(&self) -> u64 {
         self.0.load(Ordering::Relaxed)
     }
 }
 
-/// The limits of the buckets, in seconds: from an answer within the computer to a call that takes as long as it may.
+/// The limits of the buckets, in seconds: from an answer within the computer to the longest possible call.
 pub const LIMITS: [f64; 12] = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 1.0, 2.5, 10.0, 30.0];
 
-/// How long things took.
+/// A histogram of durations.
 #[derive(Debug, Default)]
 pub struct Histogram {
-    /// One for each limit, and one for what took longer; each counts what no smaller one has.
+    /// One for each limit, and one for longer durations; each counts what no smaller one has.
     buckets: [AtomicU64; LIMITS.len() + 1],
     /// In nanoseconds: 584 years.
     sum: AtomicU64,
 }
 
 impl Histogram {
-    /// Something took so long.
+    /// Adds a duration.
     pub fn observe(&self, took: Duration) {
         let seconds = took.as_secs_f64();
         let place = LIMITS.iter().position(|limit| seconds <= *limit).unwrap_or(LIMITS.len());
@@ -68,12 +68,12 @@ impl Histogram {
         self.sum.fetch_add(u64::try_from(took.as_nanos()).unwrap_or(u64::MAX), Ordering::Relaxed);
     }
 
-    /// How many were observed.
+    /// The number of observations.
     pub fn count(&self) -> u64 {
         self.buckets.iter().map(|bucket| bucket.load(Ordering::Relaxed)).sum()
     }
 
-    /// The sum in seconds, and how many were at most so long.
+    /// The sum in seconds, and the cumulative counts of the buckets.
     pub fn read(&self) -> (f64, Vec<Bucket>) {
         let limits = LIMITS.iter().copied().map(Some).chain([None]);
         let mut count = 0;

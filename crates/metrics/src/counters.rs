@@ -5,12 +5,12 @@ use model::{CheckStatus, Outcome, ScanState};
 use crate::calls::CallCounters;
 use crate::counter::{Counter, Gauge, Histogram};
 
-/// What is counted of one registry and of all that works with it.
+/// The counters of one registry and of everything that works with it.
 #[derive(Debug, Default)]
 pub struct Counters {
     /// How long calls took, with their retries.
     pub call_duration: Histogram,
-    /// Calls that nobody took, by capability.
+    /// Calls that no server took, by capability.
     pub refused: CallCounters,
     /// Tries after the first one of a call.
     pub retries: Counter,
@@ -18,7 +18,7 @@ pub struct Counters {
     pub rounds: Rounds,
     /// How long rounds took.
     pub round_duration: Histogram,
-    /// Probes of scans, by what they found.
+    /// Probes of scans, by their results.
     pub scan_probes: ScanProbes,
     /// Scans, by how they began and ended.
     pub scans: Scans,
@@ -26,7 +26,7 @@ pub struct Counters {
     pub commits: Counter,
     /// Groups of writes that could not be kept.
     pub failed_commits: Counter,
-    /// How long it took to keep a group.
+    /// How long it took to commit a batch.
     pub commit_duration: Histogram,
     /// States of the registry that a face was too slow for.
     pub dropped_states: Counter,
@@ -51,11 +51,11 @@ pub enum RoundOutcome {
     Warning,
     /// A check failed.
     Critical,
-    /// The server wants to know who asks.
+    /// The server requires sign-in.
     NeedsSignIn,
     /// The server is still starting.
     Starting,
-    /// Nothing was asked, for a reason on this computer.
+    /// No request was sent, for a reason on this computer.
     NotChecked,
 }
 
@@ -84,7 +84,7 @@ macro_rules! counted {
                 match key { $($variant => self.$field.one()),+ }
             }
 
-            /// How many there were of each.
+            /// The count of each.
             pub fn read(&self) -> impl Iterator<Item = (&'static str, u64)> {
                 [$((stringify!($field), self.$field.get())),+].into_iter()
             }
@@ -105,7 +105,7 @@ counted!(
 );
 
 counted!(
-    /// Probes, by what they found; nothing where nothing accepted the connection.
+    /// Probes, by their results; nothing where nothing accepted the connection.
     ScanProbes of Option<Outcome> {
         Some(Outcome::Mcp) => mcp,
         Some(Outcome::NeedsSignIn) => needs_sign_in,
@@ -140,7 +140,7 @@ impl AnswerCodes {
         }
     }
 
-    /// How many there were of each.
+    /// The count of each.
     pub fn read(&self) -> impl Iterator<Item = (&'static str, u64)> {
         Self::WORDS.into_iter().zip(self.0.iter().map(Counter::get))
     }

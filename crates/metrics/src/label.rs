@@ -1,10 +1,10 @@
 use std::borrow::Cow;
 
-/// So many characters has a label at most.
+/// The longest label, in characters.
 const LONGEST: usize = 64;
 
-/// A stranger's words as the value of a label: one line of at most [`LONGEST`] characters, without control and direction
-/// characters. What is cut ends with `…`.
+/// A server's text as the value of a label: one line of at most [`LONGEST`] characters, without control and direction
+/// characters. If it is cut, it ends with `…`.
 pub fn tamed(text: &str) -> Cow<'_, str> {
     if text.chars().take(LONGEST + 1).count() <= LONGEST && text.chars().all(is_harmless) {
         return Cow::Borrowed(text);

@@ -6,13 +6,13 @@ use serde::{Deserialize, Serialize};
 
 use crate::{ServerInfo, Tool};
 
-/// What a resource's capability begins with.
+/// The prefix of the capability of a resource.
 const RESOURCE: &str = "resource:";
 /// No capability is longer than this in practice; a longer pattern is a mistake or an attack.
 const LONGEST_PATTERN: usize = 512;
 
-/// The key under which a name is looked up: `_ - / .` become `.` and case goes away, so that `weather.current` finds
-/// the tool `weather_current`. The URI of a resource stays as it is, since its case and punctuation mean something.
+/// The key under which a name is looked up: `_ - / .` become `.` and letters become lower case, so that `weather.current`
+/// finds the tool `weather_current`. The URI of a resource stays as it is, since its case and punctuation are significant.
 pub fn fold(name: &str) -> String {
     if name.starts_with(RESOURCE) {
         return name.to_owned();
@@ -32,7 +32,7 @@ pub(crate) fn folds_to(name: &str, folded: &str) -> bool {
     if name.starts_with(RESOURCE) { name == folded } else { folded_chars(name).eq(folded.chars()) }
 }
 
-/// The characters of a name that is no resource, folded.
+/// The characters of a name that is not a resource, folded.
 pub(crate) fn folded_chars(name: &str) -> impl Iterator<Item = char> + '_ {
     name.chars().flat_map(char::to_lowercase).map(|c| if is_separator(c) { '.' } else { c })
 }
@@ -47,13 +47,13 @@ fn is_separator(c: char) -> bool {
 pub struct PatternError {
     /// The character that is wrong, from 1.
     pub position: usize,
-    /// What is wrong and what works.
+    /// What is wrong and how to fix it.
     pub message: String,
 }
 
-/// What a caller asks for: one capability, or a glob over them. `*` is any run of characters including dots, `?` one
-/// character, `[..]` one of a set (`[!..]` none of it); the whole capability must match. Braces mean themselves.
-/// Literal parts fold as [`fold`] does; sets do not, and so a set is written as the folded key has it: `[a-c]`, `[.]`.
+/// What a caller asks for: one capability, or a glob over several. `*` is any run of characters including dots, `?` one
+/// character, `[..]` one of a set (`[!..]` none of it); the whole capability must match. Braces have no special meaning.
+/// Literal parts are folded as by [`fold`]; sets are not, so a set is written as in the folded key: `[a-c]`, `[.]`.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]
 pub struct CapabilityPattern {
@@ -107,7 +107,7 @@ impl CapabilityPattern {
         &self.prefix
     }
 
-    /// Whether a key that [`fold`] made fits.
+    /// Whether it matches a key that [`fold`] made.
     pub fn is_match(&self, folded: &str) -> bool {
         match &self.shape {
             GlobShape::Exact => folded == self.prefix,
@@ -116,7 +116,8 @@ impl CapabilityPattern {
         }
     }
 
-    /// Whether it certainly fits all that the other fits. Of two globs only a beginning is compared, so a no may be a yes.
+    /// Whether it certainly matches everything that the other matches. Of two globs only a prefix is compared, so the answer
+    /// can be no although it does.
     pub fn covers(&self, other: &Self) -> bool {
         match (&self.shape, &other.shape) {
             (_, GlobShape::Exact) => self.is_match(&other.prefix),
@@ -162,34 +163,34 @@ impl From<CapabilityPattern> for String {
 #[cfg(test)]
 mod tests;
 
-/// The lists of `allowed_capabilities`: each must let a capability. None lets everything, an empty one nothing.
+/// The lists of `allowed_capabilities`: each must allow a capability. No list allows everything, an empty one nothing.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Allowed(Vec<Arc<[CapabilityPattern]>>);
 
 impl Allowed {
-    /// Of the lists that there are.
+    /// Combines the lists that exist.
     pub fn new<'a>(lists: impl IntoIterator<Item = &'a Vec<CapabilityPattern>>) -> Self {
         Self(lists.into_iter().map(|list| list.as_slice().into()).collect())
     }
 
-    /// Whether everything may be called.
+    /// Whether everything is allowed.
     pub fn is_open(&self) -> bool {
         self.0.is_empty()
     }
 
-    /// Whether this capability, folded, may be called.
+    /// Whether this capability, folded, is allowed.
     pub fn lets(&self, folded: &str) -> bool {
         self.0.iter().all(|list| list.iter().any(|pattern| pattern.is_match(folded)))
     }
 
-    /// Whether this tool of a server may be called, by either of its names.
+    /// Whether this tool of a server is allowed, by either of its names.
     pub fn lets_tool(&self, info: &ServerInfo, tool: &Tool) -> bool {
         self.0.is_empty()
             || self.lets(&fold(&tool.name))
             || self.lets(&fold(&format!("{}.{}", info.slug(), tool.name)))
     }
 
-    /// Whether nothing is left of a server: it has tools, and none of them may be called.
+    /// Whether nothing is left of a server: it has tools, and none of them is allowed.
     pub fn blocks(&self, info: &ServerInfo) -> bool {
         !self.0.is_empty()
             && !info.tools.is_empty()
@@ -243,7 +244,7 @@ fn push_literal(pieces: &mut Vec<Piece>, c: char, folding: bool) {
     }
 }
 
-/// Reads a set whose `[` stands before `start`; gives it and the place after its `]`.
+/// Reads a set whose `[` is before `start`; returns it and the place after its `]`.
 fn set(chars: &[char], start: usize) -> Result<(Piece, usize), PatternError> {
     let negated = matches!(chars.get(start), Some('!' | '^'));
     let first = start + usize::from(negated);
@@ -306,7 +307,7 @@ fn compile(pieces: &[Piece]) -> Result<Regex, PatternError> {
     built.map_err(|_| error(1, "it is too large: use fewer sets and wildcards"))
 }
 
-/// A range of a set, in numbers, so that no character means anything to the expression.
+/// A range of a set, in numbers, so that no character has a special meaning in the expression.
 fn range(low: char, high: char) -> String {
     format!("\\x{{{:X}}}-\\x{{{:X}}}", u32::from(low), u32::from(high))
 }

@@ -1,4 +1,4 @@
-//! Certificates as people read them, and whom a server's record trusts.
+//! Certificates as people read them, and the trust of a server's record.
 
 use std::fmt;
 
@@ -13,15 +13,16 @@ use crate::Millis;
 #[ts(type = "string")]
 pub struct Fingerprint(String);
 
-/// What is no fingerprint.
+/// Text that is not a fingerprint.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error(
-    "`{0:.100}` is no fingerprint of a certificate: give its SHA-256, 64 hexadecimal digits with or without colons"
+    "`{0:.100}` is not the fingerprint of a certificate: give its SHA-256, 64 hexadecimal digits with or \
+     without colons"
 )]
 pub struct NoFingerprint(String);
 
 impl Fingerprint {
-    /// Of the bytes of a digest.
+    /// From the bytes of a digest.
     pub fn of_digest(digest: [u8; 32]) -> Self {
         use fmt::Write as _;
         Self(digest.iter().fold(String::with_capacity(64), |mut text, byte| {
@@ -31,7 +32,7 @@ impl Fingerprint {
         }))
     }
 
-    /// Reads one as people write it.
+    /// Reads a fingerprint as people write it.
     pub fn parse(text: &str) -> Result<Self, NoFingerprint> {
         let wrong = || NoFingerprint(text.to_owned());
         // `openssl x509 -fingerprint -sha256` writes `sha256 Fingerprint=AA:BB…`.
@@ -43,7 +44,7 @@ impl Fingerprint {
         is_one.then(|| Self(bare.to_ascii_lowercase())).ok_or_else(wrong)
     }
 
-    /// The digits alone.
+    /// Only the digits.
     pub fn as_str(&self) -> &str {
         &self.0
     }
@@ -69,32 +70,32 @@ impl<'de> Deserialize<'de> for Fingerprint {
     }
 }
 
-/// A certificate. All but its fingerprint is what whoever made it says.
+/// A certificate. All but its fingerprint is what its issuer claims.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize, TS)]
 pub struct Certificate {
-    /// What tells it from any other.
+    /// Its identity.
     pub fingerprint: Fingerprint,
-    /// Whom it is for.
+    /// The name it is for.
     #[serde(default, skip_serializing_if = "String::is_empty")]
     pub subject: String,
     /// The names and addresses it is for.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub names: Vec<String>,
-    /// Who signed it.
+    /// The name of its issuer.
     #[serde(default, skip_serializing_if = "String::is_empty")]
     pub issuer: String,
-    /// From when on it is valid.
+    /// The start of its validity.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[ts(optional)]
     pub not_before: Option<Millis>,
-    /// Until when.
+    /// The end of its validity.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[ts(optional)]
     pub not_after: Option<Millis>,
 }
 
 impl Certificate {
-    /// One of which nothing but this is known.
+    /// A certificate of which only this is known.
     pub fn known_by(fingerprint: Fingerprint) -> Self {
         Self {
             fingerprint,
@@ -111,19 +112,19 @@ impl Certificate {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, TS)]
 #[serde(rename_all = "snake_case")]
 pub enum Flaw {
-    /// It is not the one that a person agreed to.
+    /// It is not the one that was accepted.
     Changed,
-    /// It vouches for itself.
+    /// It is signed by itself.
     SelfSigned,
-    /// Who signed it is nobody that is trusted here: a private CA, for example.
+    /// Its issuer is not trusted here: a private CA, for example.
     UnknownIssuer,
-    /// Its time is over.
+    /// It has expired.
     Expired,
-    /// Its time has not begun.
+    /// It is not valid yet.
     NotYetValid,
     /// It is for another name.
     WrongName,
-    /// Whoever signed it took that back.
+    /// Its issuer has revoked it.
     Revoked,
     /// Anything else: see `note`.
     Unusable,
@@ -132,13 +133,13 @@ pub enum Flaw {
 /// A certificate that is not trusted, and why.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, TS)]
 pub struct RefusedCertificate {
-    /// The one that was shown.
+    /// The certificate that was presented.
     pub shown: Certificate,
-    /// All that is wrong with it, never nothing.
+    /// Everything that is wrong with it; at least one thing.
     pub flaws: Vec<Flaw>,
-    /// The name or address it was asked under.
+    /// The name or address of the request.
     pub asked: String,
-    /// The one that was agreed to, when that is another.
+    /// The accepted certificate, when that is another.
     #[serde(default)]
     pub agreed: Option<Certificate>,
     /// More of what is wrong, in the words of a library.
@@ -167,21 +168,19 @@ impl RefusedCertificate {
         match flaw {
             Flaw::Changed => {
                 let old = self.agreed.as_ref().map(|agreed| format!(" ({})", agreed.fingerprint));
-                format!(
-                    "it is not the one that was agreed to{}, but {}",
-                    old.unwrap_or_default(),
-                    shown.fingerprint
-                )
+                format!("it is not the accepted one{}, but {}", old.unwrap_or_default(), shown.fingerprint)
             }
-            Flaw::SelfSigned => "it is self-signed: nobody but itself vouches for it".to_owned(),
-            Flaw::UnknownIssuer => format!("it is signed by `{}`, whom nobody here trusts", shown.issuer),
+            Flaw::SelfSigned => "it is self-signed: no CA vouches for it".to_owned(),
+            Flaw::UnknownIssuer => {
+                format!("it is signed by `{}`, which this computer does not trust", shown.issuer)
+            }
             Flaw::Expired => format!("it expired on {}", day(shown.not_after)),
             Flaw::NotYetValid => format!("it is valid only from {} on", day(shown.not_before)),
             Flaw::WrongName if shown.names.is_empty() => {
                 format!("it names no address, so it is not for `{}`", self.asked)
             }
             Flaw::WrongName => format!("it is for `{}`, not for `{}`", shown.names.join("`, `"), self.asked),
-            Flaw::Revoked => "whoever signed it has taken that back".to_owned(),
+            Flaw::Revoked => "its issuer has revoked it".to_owned(),
             Flaw::Unusable => self.note.clone().unwrap_or_else(|| "it cannot be used".to_owned()),
         }
     }
@@ -195,21 +194,21 @@ impl fmt::Display for RefusedCertificate {
     }
 }
 
-/// Who vouches for a server's certificate, where that is not whoever this computer trusts.
+/// How a server's certificate is trusted, where that is not by the CAs that this computer trusts.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize, TS)]
 #[serde(untagged, try_from = "WrittenTrust")]
 #[ts(untagged)]
 pub enum Tls {
-    /// A CA of one's own, alone.
+    /// Only this private CA.
     Ca {
         /// The path of its file on this computer, in PEM.
         ca: String,
     },
-    /// A person, who agreed to exactly this one. Its names and its time do not count any more, as with the keys of SSH.
+    /// Only this certificate, which was accepted. Its names and its dates are not checked, as with the keys of SSH.
     Agreed(Certificate),
 }
 
-/// Either form as a file has it, so that what is wrong can be said.
+/// Either form as it is in a file, so that an error can say what is wrong.
 #[derive(Deserialize)]
 struct WrittenTrust {
     ca: Option<String>,
@@ -232,7 +231,7 @@ impl TryFrom<WrittenTrust> for Tls {
     }
 }
 
-/// A day in UTC, `2026-12-01`: certificates give moments, and people plan in days.
+/// A day in UTC, `2026-12-01`: certificates contain times, but people plan in days.
 pub fn date(at: Millis) -> String {
     // Howard Hinnant's `civil_from_days`: years begin in March, so that the leap day is the last.
     let days = at.div_euclid(86_400_000) + 719_468;
@@ -295,7 +294,7 @@ mod tests {
         let ca: Tls = serde_json::from_value(serde_json::json!({ "ca": "/etc/ca.pem" })).unwrap();
         assert_eq!(ca, Tls::Ca { ca: "/etc/ca.pem".to_owned() });
         for (wrong, why) in [
-            (serde_json::json!({ "fingerprint": "12" }), "no fingerprint"),
+            (serde_json::json!({ "fingerprint": "12" }), "not the fingerprint"),
             (serde_json::json!({ "fingerprint": HEX, "ca": "/a" }), "either"),
             (serde_json::json!({}), "either"),
         ] {
@@ -320,7 +319,7 @@ mod tests {
         };
         assert_eq!(
             refused.to_string(),
-            "it is self-signed: nobody but itself vouches for it; it expired on 1970-01-01; it is for `nas`, not for `10.0.0.5`"
+            "it is self-signed: no CA vouches for it; it expired on 1970-01-01; it is for `nas`, not for `10.0.0.5`"
         );
         assert!(refused.summary().chars().count() <= 24, "it fits into a column");
     }

@@ -1,5 +1,5 @@
-//! AI clients and the servers that they are set up with, as their files say. Nothing of it is a secret: of variables and
-//! headers there are names alone, and addresses and arguments are without what looks like a credential.
+//! AI clients and the servers in their files. There are no secrets here: only names of variables and headers, and addresses
+//! and arguments without what looks like a credential.
 
 use serde::{Deserialize, Serialize};
 use ts_rs::TS;
@@ -9,21 +9,21 @@ use crate::{ServerId, Transport};
 /// An AI client that has files on this computer.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, TS)]
 pub struct ClientReport {
-    /// In operations and commands: `claude-code`.
+    /// Its id in operations and commands: `claude-code`.
     pub id: String,
-    /// For people: `Claude Code`.
+    /// Its name: `Claude Code`.
     pub name: String,
-    /// Its files that are there, the person's own first.
+    /// Its files that exist, the user's own first.
     pub files: Vec<ClientFile>,
 }
 
-/// Whom a client's file is for.
+/// What a client's file applies to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, TS)]
 #[serde(rename_all = "snake_case")]
 pub enum ClientScope {
-    /// The person, in all that they do.
+    /// The user, everywhere.
     User,
-    /// One profile of theirs.
+    /// One profile of the user.
     Profile,
     /// One project.
     Project,
@@ -32,9 +32,9 @@ pub enum ClientScope {
 /// A file of an AI client.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, TS)]
 pub struct ClientFile {
-    /// Where it is.
+    /// Its path.
     pub path: String,
-    /// Whom it is for.
+    /// What it applies to.
     pub scope: ClientScope,
     /// The folder of the project that it is for.
     pub project: Option<String>,
@@ -46,30 +46,30 @@ pub struct ClientFile {
     pub problems: Vec<FileProblem>,
 }
 
-/// Something that is wrong with a client's file.
+/// A problem of a client's file.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, TS)]
 pub struct FileProblem {
-    /// From 1; absent when it is about the whole file.
+    /// The line, from 1; absent when it is about the whole file.
     pub line: Option<usize>,
-    /// From 1.
+    /// The column, from 1.
     pub column: Option<usize>,
     /// What is wrong.
     pub message: String,
-    /// Nothing of the file could be read.
+    /// Nothing in the file could be read.
     pub unread: bool,
 }
 
-/// What a client's entry leads to.
+/// What a client's entry refers to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, TS)]
 #[serde(rename_all = "snake_case")]
 pub enum EntryKind {
     /// An address of this computer: it is probed with the ports that listen.
     Here,
-    /// Another host: it is not asked before a person adds it.
+    /// Another host: nothing is sent to it before the user adds it.
     Elsewhere,
-    /// A command: it is not started before a person adds it.
+    /// A command: it is not started before the user adds it.
     Command,
-    /// This program.
+    /// MCP Discovery itself.
     Own,
     /// It cannot be used; its notes say why.
     Unusable,
@@ -80,15 +80,15 @@ pub enum EntryKind {
 pub struct ClientEntry {
     /// What the client calls it.
     pub name: String,
-    /// The folder of the project that it is for, where the file says so of one entry.
+    /// The folder of the project that it is for, if the file says so for this entry.
     pub project: Option<String>,
-    /// From 1.
+    /// The line, from 1.
     pub line: usize,
-    /// From 1.
+    /// The column, from 1.
     pub column: usize,
-    /// What it leads to.
+    /// What it refers to.
     pub kind: EntryKind,
-    /// How it is spoken to; absent when it cannot be used.
+    /// Its transport; absent when it cannot be used.
     pub transport: Option<Transport>,
     /// Its URL, or the exact command line, without secrets.
     pub address: String,
@@ -100,21 +100,21 @@ pub struct ClientEntry {
     pub headers: Vec<String>,
     /// The keys in the query of its URL, by name.
     pub query: Vec<String>,
-    /// Variables of one's own environment that would be sent to it, in sentences.
+    /// Variables of the user's environment that would be sent to it, in sentences.
     pub reads: Vec<String>,
-    /// What nobody has filled yet, as it is written: `${input:id}`, `${VAR}`.
+    /// The placeholders without values, as they are written: `${input:id}`, `${VAR}`.
     pub placeholders: Vec<String>,
-    /// The client does not use it.
+    /// Whether it is disabled in the client.
     pub disabled: bool,
-    /// The server in the list that it is, or that it would be.
+    /// The id of the server in the list that it is, or that it would be.
     pub id: Option<ServerId>,
-    /// That server is in the list.
+    /// Whether that server is in the list.
     pub known: bool,
-    /// The server in the list was added from this entry, which is not what it was then.
+    /// Whether the server in the list was added from this entry, and the entry has changed since.
     pub changed: bool,
-    /// What a person agrees to: a hash of command, arguments, folder and names. Entries that share it are the same server.
+    /// What the user agrees to: a hash of command, arguments, folder and names. Entries that share it are the same server.
     pub consent: String,
-    /// What is said of it.
+    /// Notes on it.
     pub notes: Vec<FileProblem>,
 }
 
@@ -127,15 +127,15 @@ pub struct AddedFrom {
     pub file: String,
     /// What the client calls the server.
     pub name: String,
-    /// The folder of the project that it is for, where the file says so of one entry.
+    /// The folder of the project that it is for, if the file says so for this entry.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub project: Option<String>,
-    /// What a person agreed to.
+    /// The hash that was agreed to.
     pub consent: String,
 }
 
 impl ClientReport {
-    /// All its entries.
+    /// All entries of the file.
     pub fn entries(&self) -> impl Iterator<Item = &ClientEntry> {
         self.files.iter().flat_map(|file| &file.entries)
     }

@@ -1,5 +1,5 @@
-//! Why a call goes where it goes: the stages of a decision, and why a server leaves at one. Typed, so that the same reason is
-//! the same everywhere; the sentence is its `Display`.
+//! Why a call goes where it goes: the stages of a decision, and why a server is left out at one. Typed, so that the same
+//! reason is the same everywhere; the sentence is its `Display`.
 
 use std::fmt;
 
@@ -12,30 +12,30 @@ use crate::HealthStatus;
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, TS)]
 #[serde(rename_all = "snake_case")]
 pub enum Stage {
-    /// It offers what is asked for.
+    /// It offers the capability.
     Capability,
-    /// Its schema takes the arguments.
+    /// Its schema accepts the arguments.
     Arguments,
-    /// Policy lets it be called.
+    /// A policy allows the call.
     Allowed,
-    /// It is where the rule wants it.
+    /// It is in a region that the rule allows.
     Rule,
-    /// It is well enough.
+    /// Its health allows calls.
     Health,
-    /// It has room, and is not given a rest.
+    /// It is below its limit of calls, and its breaker is not open.
     BreakerAndCap,
-    /// Its data is what the rule asks for.
+    /// Its metadata meets the rule.
     Metadata,
-    /// It is in the nearest region that has anybody.
+    /// It is in the nearest region that has a server.
     RegionTier,
-    /// It is the one that the key stays with.
+    /// It is the server of the affinity.
     Affinity,
-    /// It is its turn.
+    /// The strategy picks it.
     Strategy,
 }
 
 impl Stage {
-    /// All of them, in their order.
+    /// All stages, in their order.
     pub const ALL: [Self; 10] = [
         Self::Capability,
         Self::Arguments,
@@ -66,19 +66,19 @@ impl Stage {
     }
 }
 
-/// Why a server takes no part in a call.
+/// Why a server is left out of a call.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, TS)]
 #[serde(tag = "kind", rename_all = "snake_case")]
 pub enum Why {
-    /// It no longer lists it.
+    /// It no longer lists the tool.
     Unlisted,
-    /// It is of the demo, and a real server offers the same: what the demo answers is made up.
+    /// It is a demo server, and a real server offers the same: what the demo answers is made up.
     Demo,
-    /// Its record carries it as a tag, and it has no tool of that name.
+    /// Its record has it as a tag, and it has no tool of that name.
     NoTool,
-    /// The capability fits several of its tools.
+    /// The capability matches several of its tools.
     Unclear {
-        /// Which.
+        /// Their names.
         tools: Vec<String>,
     },
     /// Its schema refuses the arguments.
@@ -86,61 +86,61 @@ pub enum Why {
         /// What is wrong with them.
         problem: String,
     },
-    /// Policy does not let it be called.
+    /// A policy forbids the call.
     NotAllowed,
-    /// The rule wants another region.
+    /// The rule requires another region.
     Region {
-        /// The one that it is in.
+        /// Its region.
         region: Option<String>,
-        /// Those that the rule wants.
+        /// The regions of the rule.
         wanted: Vec<String>,
     },
-    /// By its status it takes no calls.
+    /// Its status does not allow calls.
     Status {
         /// The status.
         status: HealthStatus,
     },
-    /// The rule wants a better score.
+    /// The rule requires a better score.
     Score {
-        /// Its own, in [0, 1].
+        /// Its score, from 0 to 1.
         score: f64,
-        /// The least.
+        /// The least score of the rule.
         least: f64,
     },
-    /// It has as many calls under way as it may.
+    /// It has reached its limit of calls under way.
     Full {
-        /// How many.
+        /// The limit.
         most: u32,
     },
-    /// It failed again and again, and is given a rest.
+    /// It failed several times in a row: its breaker is open.
     BreakerOpen,
-    /// It asked for a rest itself.
+    /// It asked for a pause (`Retry-After`).
     SetAside,
     /// This call has tried it already.
     Tried,
-    /// Its data is not what the rule asks for.
+    /// Its metadata does not meet the rule.
     Metadata {
         /// The condition that does not hold, in the filter's short form.
         wanted: String,
     },
     /// Its region is too far, and `cross_region: strict` keeps calls near.
     TooFar {
-        /// The one that it is in.
+        /// Its region.
         region: Option<String>,
     },
-    /// A nearer region has a server for it.
+    /// A nearer region has a server that can take the call.
     Farther {
-        /// The one that it is in.
+        /// Its region.
         region: Option<String>,
     },
-    /// The key of the call stays with another server.
+    /// By affinity, the call belongs to another server.
     OtherKey,
-    /// Its weight is 0: a person drains it.
+    /// Its weight is 0: the user drains it.
     NoWeight,
 }
 
 impl Why {
-    /// At which stage it leaves.
+    /// The stage at which it is left out.
     pub fn stage(&self) -> Stage {
         match self {
             Self::Unlisted | Self::Demo | Self::NoTool | Self::Unclear { .. } => Stage::Capability,
@@ -156,36 +156,36 @@ impl Why {
         }
     }
 
-    /// A rule asks for more than the server has: another rule would let it take part.
+    /// Whether a condition of the rule left it out: another rule would not.
     pub fn is_of_rule(&self) -> bool {
         matches!(self, Self::Region { .. } | Self::Score { .. } | Self::Metadata { .. } | Self::TooFar { .. })
     }
 }
 
-/// A sentence without its subject: "`weather-eu` " stands before it.
+/// A sentence without its subject: "`weather-eu` " goes before it.
 impl fmt::Display for Why {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Unlisted => f.write_str("no longer lists it"),
-            Self::Demo => f.write_str("is of the demo, and a real server offers the same"),
+            Self::Demo => f.write_str("is a demo server, and a real server offers the same"),
             Self::NoTool => f.write_str("has it as a tag, and no tool of that name"),
-            Self::Unclear { tools } => write!(f, "has several tools that this fits: {}", tools.join(", ")),
+            Self::Unclear { tools } => write!(f, "has several tools that match: {}", tools.join(", ")),
             Self::Arguments { problem } => write!(f, "does not take these arguments: {problem}"),
-            Self::NotAllowed => f.write_str("is kept from it by `allowed_capabilities`"),
+            Self::NotAllowed => f.write_str("is excluded by `allowed_capabilities`"),
             Self::Region { region, wanted } => {
                 write!(f, "is {}, not in {}", place(region.as_deref()), wanted.join(" or "))
             }
             Self::Status { status } => match status {
                 HealthStatus::Unhealthy => f.write_str("is down"),
                 HealthStatus::NeedsSignIn => f.write_str("needs sign-in"),
-                HealthStatus::Unknown => f.write_str("was not measured yet, and others were"),
+                HealthStatus::Unknown => f.write_str("has not been checked yet, and others have"),
                 other => write!(f, "is {}", other.label().to_lowercase()),
             },
             Self::Score { score, least } => write!(f, "has a health score of {score:.2}, below {least}"),
-            Self::Full { most: 1 } => f.write_str("has a call under way, and may have one"),
-            Self::Full { most } => write!(f, "has {most} calls under way, as many as it may"),
-            Self::BreakerOpen => f.write_str("failed again and again, and is given a rest"),
-            Self::SetAside => f.write_str("asked for a rest"),
+            Self::Full { most: 1 } => f.write_str("has a call under way, which is its limit"),
+            Self::Full { most } => write!(f, "has {most} calls under way, which is its limit"),
+            Self::BreakerOpen => f.write_str("failed several times in a row: its breaker is open"),
+            Self::SetAside => f.write_str("asked for a pause"),
             Self::Tried => f.write_str("was just tried"),
             Self::Metadata { wanted } => write!(f, "does not meet `{wanted}`"),
             Self::TooFar { region } => {
@@ -194,7 +194,7 @@ impl fmt::Display for Why {
             Self::Farther { region } => {
                 write!(f, "is {}, and a nearer region has a server", place(region.as_deref()))
             }
-            Self::OtherKey => f.write_str("is not the one that these calls stay with"),
+            Self::OtherKey => f.write_str("is not the server that affinity picks"),
             Self::NoWeight => f.write_str("has the weight 0"),
         }
     }

@@ -6,7 +6,7 @@ use url::{Host, Url};
 use crate::secrets;
 use crate::{ServerId, Transport};
 
-/// Why an address cannot be a server's. Each says what to do.
+/// Why an address cannot be used for a server. Each says what to do.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum EndpointError {
     /// Nothing was given.
@@ -15,16 +15,16 @@ pub enum EndpointError {
     /// A host without `http://` before it.
     #[error("`{0}` has no scheme: write `http://{0}`")]
     NoScheme(String),
-    /// Something that is no URL.
-    #[error("`{given}` is no URL ({reason}): give one such as `http://localhost:8080/mcp`")]
+    /// Not a URL.
+    #[error("`{given}` is not a URL ({reason}): give one such as `http://localhost:8080/mcp`")]
     Malformed {
         /// What was given, without secrets.
         given: String,
-        /// What the parser says.
+        /// The message of the parser.
         reason: String,
     },
-    /// Neither http nor https.
-    #[error("the scheme `{0}` is not spoken here: use `http` or `https`")]
+    /// A scheme other than http and https.
+    #[error("the scheme `{0}` is not supported: use `http` or `https`")]
     Scheme(String),
     /// A user or password before the host.
     #[error(
@@ -44,7 +44,7 @@ pub enum EndpointError {
         "`{0}` means every address of a computer and cannot be called: use `127.0.0.1` or the computer's name"
     )]
     Unspecified(String),
-    /// Port 0 is no port.
+    /// Port 0.
     #[error("port 0 cannot be called: give the port the server listens on")]
     PortZero,
     /// Too long to be an address.
@@ -54,14 +54,14 @@ pub enum EndpointError {
 
 const LONGEST: usize = 2048;
 
-/// The address of a server that is spoken to over HTTP, checked: http or https, no credentials, no fragment.
-/// It stays as it was given, since `localhost` may be reachable where `127.0.0.1` is not; [`Endpoint::key`] is what
-/// two spellings of one server have in common.
+/// The address of a server that is reached over HTTP, checked: http or https, no credentials, no fragment. It stays as it
+/// was given, since `localhost` may be reachable where `127.0.0.1` is not; [`Endpoint::key`] is what two spellings of one
+/// server have in common.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct Endpoint(Url);
 
 impl Endpoint {
-    /// Reads an address that a person or a file gave.
+    /// Reads an address that a user or a file gave.
     pub fn parse(text: &str) -> Result<Self, EndpointError> {
         let text = text.trim();
         if text.is_empty() {
@@ -96,7 +96,7 @@ impl Endpoint {
         self.0.origin().ascii_serialization()
     }
 
-    /// It names this computer's loopback.
+    /// Whether it is on this computer's loopback.
     pub fn is_loopback(&self) -> bool {
         match self.0.host() {
             Some(Host::Domain(name)) => is_localhost(name),
@@ -108,9 +108,9 @@ impl Endpoint {
         }
     }
 
-    /// What the id is minted from. `localhost`, `127.0.0.1` and `::1` are one host, a default port is no port, and the
-    /// last segment of the path is left out when it is empty, `mcp` or `sse`: a person registers
-    /// `http://localhost:8080`, a probe finds `http://127.0.0.1:8080/mcp`, and both must be one record.
+    /// What the id is computed from. `localhost`, `127.0.0.1` and `::1` are one host, a default port counts as no port, and
+    /// the last segment of the path is left out when it is empty, `mcp` or `sse`: a user registers `http://localhost:8080`,
+    /// a probe finds `http://127.0.0.1:8080/mcp`, and both must be one record.
     pub fn key(&self) -> String {
         let port = self.0.port().map(|port| format!(":{port}")).unwrap_or_default();
         let query = sorted_query(&self.0);
@@ -139,7 +139,7 @@ impl ServerId {
         Ok(Self::for_endpoint(transport, &Endpoint::parse(url)?))
     }
 
-    /// As [`ServerId::for_url`], for an address that was read already.
+    /// Like [`ServerId::for_url`], for an address that was read already.
     pub fn for_endpoint(transport: Transport, endpoint: &Endpoint) -> Self {
         Self::mint(&format!("{} {}", transport.word(), endpoint.key()))
     }
@@ -149,8 +149,8 @@ impl ServerId {
         Self::mint(&format!("{} named {name}", transport.word()))
     }
 
-    /// The id of a stdio server: its program and every argument as given. Arguments that look like secrets count, since
-    /// they may be all that tells two accounts of one program apart; an id does not give them away.
+    /// The id of a stdio server: its program and every argument as given. Arguments that look like secrets count, since they
+    /// may be the only difference between two accounts of one program; the id does not reveal them.
     pub fn for_stdio(command: &str, args: &[String]) -> Self {
         let mut key = format!("stdio {command}");
         for arg in args {
@@ -161,8 +161,8 @@ impl ServerId {
     }
 }
 
-/// Whether two addresses lead to one server: the same key, whatever the transport. An address that cannot be read is
-/// only like itself.
+/// Whether two addresses lead to one server: the same key, whatever the transport. An address that cannot be read only
+/// equals itself.
 pub fn same_server(a: &str, b: &str) -> bool {
     match (Endpoint::parse(a), Endpoint::parse(b)) {
         (Ok(a), Ok(b)) => a.key() == b.key(),

@@ -5,24 +5,24 @@ use ts_rs::TS;
 
 use crate::{Health, Millis, ScanRow, ScanStatus, Server, ServerId, ServerRow};
 
-/// How loud a notice is.
+/// The level of a notice.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, TS)]
 #[serde(rename_all = "snake_case")]
 pub enum NoticeLevel {
-    /// Good to know.
+    /// Information.
     Info,
-    /// Something was lost or left out, and the app runs on.
+    /// Something was lost or left out, and the app keeps running.
     Warning,
 }
 
-/// Something the app did that a person should know, such as moving a damaged database aside.
+/// Something the app did that the user should know, such as moving a damaged database aside.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, TS)]
 pub struct Notice {
-    /// How loud.
+    /// Its level.
     pub level: NoticeLevel,
     /// What happened and what to do, in one or two sentences.
     pub text: String,
-    /// When.
+    /// The time.
     pub at: Millis,
 }
 
@@ -41,16 +41,16 @@ pub enum Event<S = Arc<Server>> {
         /// Its new state; sent as a row, without tool definitions.
         server: S,
     },
-    /// A server was measured or paused; its record is what it was.
+    /// A server was checked or paused; its record did not change.
     HealthChanged {
-        /// Which.
+        /// The server.
         id: ServerId,
-        /// How it is now.
+        /// Its health now.
         health: Health,
     },
     /// A server left the list.
     ServerRemoved {
-        /// Which.
+        /// The server.
         id: ServerId,
     },
     /// Something that is under way or was noticed.
@@ -58,76 +58,77 @@ pub enum Event<S = Arc<Server>> {
     Activity(Activity),
 }
 
-/// What is under way or was noticed, beside the state of the servers. It may be lost, and is never a reason to read the
+/// What is under way or was noticed, besides the state of the servers. It can be lost, and is never a reason to read the
 /// servers again.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, TS)]
 #[serde(tag = "type", rename_all = "snake_case")]
 pub enum Activity {
-    /// A scan began, advanced or ended; told at most ten times a second while it runs.
+    /// A scan began, advanced or ended; sent at most ten times a second while it runs.
     ScanChanged {
         /// Its new state.
         scan: ScanStatus,
     },
     /// A scan found something.
     ScanFound {
-        /// Which scan.
+        /// The scan.
         scan: String,
-        /// What.
+        /// The row.
         row: ScanRow,
     },
-    /// Which scans and ranges are kept is another now.
+    /// The list of kept scans and ranges changed.
     ScansChanged {},
     /// A tool call reported progress.
     CallProgress {
         /// The handle the caller gave.
         call: String,
-        /// How far; only grows.
+        /// The progress; it only grows.
         progress: f64,
-        /// Of how much, when known.
+        /// The total, when known.
         total: Option<f64>,
-        /// The server's words.
+        /// The server's message.
         message: Option<String>,
     },
-    /// A command takes longer to start than a moment; again when it says something.
+    /// A command takes long to start; sent again when it writes a line.
     Starting {
-        /// What is waited for.
+        /// The start that is waited for.
         start: Start,
     },
-    /// That start is over: it answers, it failed, or a person ended it.
+    /// That start is over: the server answers, it failed, or it was cancelled.
     Started {
-        /// Of which server.
+        /// The server.
         id: ServerId,
     },
-    /// Calls were recorded; told at most four times a second.
+    /// Calls were recorded; sent at most four times a second.
     CallsChanged {
         /// The greatest id of a row.
         newest: u64,
-        /// How many calls, since this was told last.
+        /// How many calls were recorded since the last such event.
         calls: u64,
-        /// How many of these failed, or nobody took.
+        /// How many of these failed, or were taken by no server.
         failed: u64,
     },
-    /// The configuration's file was read again, or could not be: what is in use, or what is said of the file, is new.
+    /// The configuration's file was read again, or could not be: the configuration in use, or the problems of the file,
+    /// changed.
     ConfigChanged {
         /// The sections whose settings differ now; none when what is in use stayed as it was.
         sections: Vec<String>,
     },
-    /// A file of an AI client is not what it was, or one came or went.
+    /// A file of an AI client was changed, created or deleted.
     ClientsChanged,
-    /// The app has something to say.
+    /// The app has a notice.
     Notice {
-        /// What.
+        /// The notice.
         notice: Notice,
     },
-    /// So much activity came at once that some of it was left out.
+    /// Too much activity came at once, and some of it was left out.
     ActivityLost {
         /// How many events.
         count: u64,
     },
 }
 
-/// Events as they reach a face: at most four batches a second. Who has the servers of revision `from` or later has those of
-/// `to` after it; who has older ones reads them again.
+/// Events as they reach a face: at most four batches a second. A face with the servers of revision `from` or later has those
+/// of `to` after it; one with older servers reads them again.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, TS)]
 #[ts(concrete(S = ServerRow))]
 pub struct EventBatch<S = Arc<Server>> {
@@ -135,12 +136,12 @@ pub struct EventBatch<S = Arc<Server>> {
     pub from: u64,
     /// The registry's revision after the last event.
     pub to: u64,
-    /// In order.
+    /// The events in order.
     pub events: Vec<Event<S>>,
 }
 
 impl EventBatch {
-    /// As a face in another process reads it.
+    /// The batch as a face in another process reads it.
     pub fn into_rows(self) -> EventBatch<ServerRow> {
         let Self { from, to, events } = self;
         EventBatch { from, to, events: events.into_iter().map(Event::into_row).collect() }
@@ -160,14 +161,14 @@ impl Event {
     }
 }
 
-/// The start of a command that takes longer than a moment.
+/// The start of a command that takes long.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, TS)]
 pub struct Start {
     /// The server that it is or will be.
     pub id: ServerId,
     /// The command line; what looks like a secret is hidden.
     pub command: String,
-    /// When it began.
+    /// When it was started.
     pub since: Millis,
     /// The newest line of its standard error. Hostile text: shown as text.
     pub line: Option<String>,

@@ -6,10 +6,10 @@ use ts_rs::TS;
 
 use crate::Millis;
 
-/// What is measured, at one moment.
+/// All metrics, at one moment.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, TS)]
 pub struct Figures {
-    /// When.
+    /// The time.
     pub at: Millis,
     /// Each name with its series.
     pub families: Vec<Family>,
@@ -18,25 +18,25 @@ pub struct Figures {
 /// All series of one name.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, TS)]
 pub struct Family {
-    /// The name, as Prometheus has it.
+    /// The name of the metric in Prometheus.
     pub name: Cow<'static, str>,
-    /// What it says, in a sentence.
+    /// Its meaning, in a sentence.
     pub help: Cow<'static, str>,
-    /// How its values are read.
+    /// The kind of its values.
     pub kind: FamilyKind,
     /// Its series.
     pub series: Vec<Series>,
 }
 
-/// How the values of a name are read.
+/// The kind of the values of a metric.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, TS)]
 #[serde(rename_all = "lowercase")]
 pub enum FamilyKind {
-    /// It only grows while the process runs.
+    /// A counter: it only grows while the process runs.
     Counter,
-    /// How it is now.
+    /// A gauge: its current value.
     Gauge,
-    /// How often, by how long.
+    /// A histogram: how many observations, by their duration.
     Histogram,
 }
 
@@ -65,23 +65,23 @@ fn read_labels<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<LabelPa
 /// One series.
 #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize, TS)]
 pub struct Series {
-    /// What tells it from others of its name. A list, since each of ten thousands has few.
+    /// Its labels. A list, since each of tens of thousands of series has few.
     #[serde(serialize_with = "write_labels", deserialize_with = "read_labels")]
     #[ts(type = "Record<string, string>")]
     pub labels: Vec<LabelPair>,
-    /// The value; of a histogram, the sum of all that was observed.
+    /// The value; for a histogram, the sum of all observations.
     pub value: f64,
-    /// Of a histogram: how many were at most so long, the last without a limit.
+    /// For a histogram: the counts of its buckets, the last without a limit.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[ts(optional)]
     pub buckets: Option<Vec<Bucket>>,
 }
 
-/// How many were at most so long.
+/// A bucket of a histogram.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize, TS)]
 pub struct Bucket {
     /// The limit; absent where there is none.
     pub at_most: Option<f64>,
-    /// How many.
+    /// The number of observations.
     pub count: u64,
 }

@@ -1,5 +1,5 @@
-//! What an entry or a person gives beside an address: folder, environment, headers, keys, which tell it from another at the same; and
-//! secrets on their way in.
+//! What an entry or a user gives besides an address: folder, environment, headers, keys, which distinguish servers at one
+//! address; and secrets as input.
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -10,15 +10,15 @@ use zeroize::Zeroizing;
 
 use crate::ServerId;
 
-/// What a person or a file gives for a server beside its address. The values may be secrets: they are in no `Debug`.
+/// What a user or a file gives for a server besides its address. The values may be secrets: no `Debug` shows them.
 #[derive(Clone, PartialEq, Eq, Default)]
 pub struct Given {
     /// The id that it has in a file of ours, where that is not the id of its address: values are not written to files, so
-    /// nothing else may tell it apart there.
+    /// there is no other distinction there.
     pub id: Option<ServerId>,
-    /// Where a command starts.
+    /// The folder in which a command starts.
     pub cwd: Option<String>,
-    /// Environment variables of a command. Of one without a value only the name is known.
+    /// Environment variables of a command. If the value is absent, only the name is known.
     pub env: BTreeMap<String, Option<String>>,
     /// Headers of requests.
     pub headers: BTreeMap<String, String>,
@@ -27,12 +27,12 @@ pub struct Given {
 }
 
 impl Given {
-    /// Nothing was given.
+    /// Whether nothing was given.
     pub fn is_empty(&self) -> bool {
         *self == Self::default()
     }
 
-    /// Every value, with what it is for in the words of the command line: `--env NAME`.
+    /// Every value, with its purpose in the words of the command line: `--env NAME`.
     pub fn values(&self) -> Vec<(String, &str)> {
         let env =
             self.env.iter().filter_map(|(name, value)| Some((format!("--env {name}"), value.as_deref()?)));
@@ -45,7 +45,7 @@ impl Given {
         env.chain(headers).chain(query).collect()
     }
 
-    /// All of it as text that no two have in common. It holds secrets: only for a keyed hash.
+    /// All of it as a text that is unique. It contains secrets: only for a keyed hash.
     pub fn key(&self) -> String {
         match self.id {
             // Ids that were made from this text before stay what they are.
@@ -68,7 +68,8 @@ impl fmt::Debug for Given {
     }
 }
 
-/// Whether a value of a file stands for one that its reader has: `${NAME}`, `${env:NAME}`, `${input:x}`, or `$NAME` alone.
+/// Whether a value in a file is a placeholder for one that its reader has: `${NAME}`, `${env:NAME}`, `${input:x}`, or only
+/// `$NAME`.
 pub fn is_reference(value: &str) -> bool {
     value.contains("${") || bare_variable(value).is_some()
 }
@@ -81,7 +82,7 @@ pub(crate) fn bare_variable(text: &str) -> Option<&str> {
     Some(name).filter(|_| is_name)
 }
 
-/// A URL and the parameters of it that look like keys, by their names. Text that is no URL stays as it is.
+/// A URL and the parameters of it that look like keys, by their names. Text that is not a URL stays as it is.
 pub fn without_keys(text: &str) -> (String, BTreeMap<String, String>) {
     let Ok(mut url) = url::Url::parse(text.trim()) else { return (text.to_owned(), BTreeMap::new()) };
     let mut keys = BTreeMap::new();
@@ -111,17 +112,17 @@ pub enum SecretPlace {
     File,
 }
 
-/// A secret that a person gave. It is never printed, not even when it is refused, and its memory is overwritten.
+/// A secret that a user gave. It is never printed, not even when it is refused, and its memory is overwritten.
 #[derive(Clone)]
 pub struct GivenSecret(Zeroizing<String>);
 
 impl GivenSecret {
-    /// A secret as it was typed or stands in a file.
+    /// A secret as it was typed or as it is in a file.
     pub fn new(text: impl Into<String>) -> Self {
         Self(Zeroizing::new(text.into()))
     }
 
-    /// The text itself, for who keeps or sends it.
+    /// The text itself, to keep or send it.
     pub fn expose(&self) -> &str {
         &self.0
     }
@@ -133,7 +134,7 @@ impl fmt::Debug for GivenSecret {
     }
 }
 
-/// Written out: a face hands it to the core, which may be another process of the same person.
+/// Serialised: a face sends it to the core, which may be another process of the same user.
 impl Serialize for GivenSecret {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         serializer.serialize_str(self.expose())
@@ -141,7 +142,7 @@ impl Serialize for GivenSecret {
 }
 
 impl<'de> Deserialize<'de> for GivenSecret {
-    /// serde would quote a number that somebody sent in the place of a text.
+    /// serde would quote a number that was sent in the place of a text.
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         match serde_json::Value::deserialize(deserializer) {
             Ok(serde_json::Value::String(text)) => Ok(Self::new(text)),

@@ -10,20 +10,20 @@ use crate::{Millis, RefusedCertificate};
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default, Serialize, Deserialize, TS)]
 #[serde(rename_all = "snake_case")]
 pub enum HealthStatus {
-    /// Nothing has been measured yet.
+    /// It has not been checked yet.
     #[default]
     Unknown,
-    /// The last measurement was good.
+    /// The last check was successful.
     Healthy,
-    /// It answers, with something missing, slow or recently failed. Still routable.
+    /// It answers, but something is missing, slow or failed recently. Calls still go to it.
     Degraded,
     /// It does not answer as an MCP server.
     Unhealthy,
     /// A real MCP server that requires authentication. Not a failure.
     NeedsSignIn,
-    /// Drained by a person (Consul's maintenance mode). Checks cannot lift it.
+    /// Paused by the user (Consul's maintenance mode). Checks cannot change that.
     Paused,
-    /// Kept out by a policy.
+    /// Blocked by a policy.
     Blocked,
 }
 
@@ -74,7 +74,7 @@ impl HealthStatus {
         }
     }
 
-    /// 0 is what a person must look at first.
+    /// 0 is the worst, which needs attention first.
     pub fn severity(self) -> u8 {
         match self {
             Self::Unhealthy => 0,
@@ -88,15 +88,15 @@ impl HealthStatus {
     }
 }
 
-/// How bad the result of one check is.
+/// The severity of the result of one check.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, TS)]
 #[serde(rename_all = "snake_case")]
 pub enum CheckStatus {
-    /// It was not run, because of what another check found. It says nothing of the server.
+    /// It was not run, because of what another check found. It says nothing about the server.
     NotRun,
-    /// As it should be.
+    /// Everything is fine.
     Passing,
-    /// Usable, with something missing or slow.
+    /// Usable, but something is missing or slow.
     Warning,
     /// Not usable.
     Critical,
@@ -114,13 +114,13 @@ impl CheckStatus {
     }
 }
 
-/// The name of the check that the server answers at all.
+/// The name of the check whether the server answers at all.
 pub const ENDPOINT_REACHABLE: &str = "endpoint_reachable";
 
-/// The name of the check that has no part in the health score: a slow server keeps its score.
+/// The name of the check that does not count in the health score: a slow server keeps its score.
 pub const RESPONSE_TIME: &str = "response_time";
 
-/// The name of the check that the server lists what it is known for.
+/// The name of the check whether the server lists what it is known for.
 pub const TOOL_AVAILABILITY: &str = "tool_availability";
 
 /// The result of one check in one round.
@@ -131,11 +131,11 @@ pub struct CheckResult {
     pub name: Cow<'static, str>,
     /// The verdict.
     pub status: CheckStatus,
-    /// How long the exchange took, in milliseconds; absent when there was none.
+    /// The duration of the exchange, in milliseconds; absent when there was none.
     pub ms: Option<f64>,
     /// What was sent and what came back, in one line.
     pub evidence: String,
-    /// How what the server lists differs from what is known of it; absent when it does not.
+    /// How the lists of the server differ from what is known of it; absent when they do not.
     #[ts(as = "Option<Differences>")]
     pub details: Option<Box<Differences>>,
 }
@@ -148,34 +148,34 @@ impl CheckResult {
     }
 }
 
-/// How the list of a server differs from what was adopted of it. The lists may be cut, the counts are whole.
+/// How the list of a server differs from the accepted one. The lists can be cut, the counts are complete.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize, TS)]
 pub struct Differences {
-    /// Known, and no longer listed: tool names, `resource:<uri>`, `prompt:<name>`. Not callable on this server.
+    /// Known, but no longer listed: tool names, `resource:<uri>`, `prompt:<name>`. Not callable on this server.
     pub missing: Vec<String>,
-    /// Listed, and not adopted yet.
+    /// Listed, but not accepted yet.
     pub undeclared: Vec<String>,
-    /// Tools whose name, description or schema is not what was adopted: this is how a tool is turned against its user.
+    /// Tools whose name, description or schema differs from the accepted one: this is how a tool is turned against its user.
     pub changed: Vec<String>,
 }
 
 impl Differences {
-    /// Whether there is none.
+    /// Whether there is no difference.
     pub fn is_empty(&self) -> bool {
         self.missing.is_empty() && self.undeclared.is_empty() && self.changed.is_empty()
     }
 }
 
-/// A status that became another: a line of the history.
+/// A change of a status: a line of the history.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, TS)]
 pub struct Transition {
-    /// When.
+    /// The time.
     pub at: Millis,
-    /// What it was.
+    /// The former status.
     pub from: HealthStatus,
-    /// What it became.
+    /// The new status.
     pub to: HealthStatus,
-    /// Why, in one sentence; absent for a recovery.
+    /// The reason, in one sentence; absent for a recovery.
     pub reason: Option<String>,
 }
 
@@ -184,42 +184,43 @@ pub struct Transition {
 pub struct Health {
     /// The verdict.
     pub status: HealthStatus,
-    /// In [0, 1]; unknown is 0.5.
+    /// From 0 to 1; unknown is 0.5.
     pub score: f64,
-    /// Why, in one sentence; absent when there is nothing to say.
+    /// The reason, in one sentence; absent when there is none.
     pub reason: Option<String>,
-    /// The reason in a few words, for a list: `Connection refused`. Whole: a list cuts it where its column ends.
+    /// The reason in a few words, for a list: `Connection refused`. It is complete: a list cuts it where its column ends.
     #[serde(default)]
     pub summary: Option<String>,
-    /// The certificate that was refused, when that is why.
+    /// The certificate that was refused, when that is the reason.
     #[serde(default)]
     pub certificate: Option<Arc<RefusedCertificate>>,
     /// The round trip in milliseconds: a moving average over checks (see [`moving_average`]).
     pub response_time_ms: Option<f64>,
     /// When this was measured.
     pub checked_at: Option<Millis>,
-    /// Since when its child is asleep: ended, since it was well and nobody asked for it. It wakes when it is used.
+    /// When its child process was stopped because it was healthy and not used; absent while it is not asleep. It is started
+    /// again when it is used.
     #[serde(default)]
     pub asleep: Option<Millis>,
-    /// Since when its child is starting, where that takes longer than a moment.
+    /// When its child process was started, where that takes long; absent once it has answered.
     #[serde(default)]
     pub starting: Option<Millis>,
-    /// Since when the status is what it is.
+    /// When the status last changed.
     pub since: Option<Millis>,
     /// Failed rounds and calls in a row.
     #[serde(default)]
     pub consecutive_failures: u32,
-    /// When it is checked next; absent when it is not.
+    /// When it is checked next; absent when no check is planned.
     #[serde(default)]
     pub next_check: Option<Millis>,
     /// The last round or call that succeeded.
     #[serde(default)]
     pub last_success: Option<Millis>,
-    /// Who sees it now: `port`, `scan`, `client`, the name of a client. See [`crate::Sighting`].
+    /// What sees it now: `port`, `scan`, `client`, the name of a client. See [`crate::Sighting`].
     #[serde(default = "nobody")]
     #[ts(type = "string[]")]
     pub seen_by: Arc<[String]>,
-    /// The checks of the last round. Rows of lists leave them out: the health report has them.
+    /// The checks of the last round. Rows of lists do not contain them: the health report does.
     #[serde(skip, default = "no_checks")]
     pub checks: Arc<[CheckResult]>,
 }
@@ -233,7 +234,7 @@ fn no_checks() -> Arc<[CheckResult]> {
 }
 
 impl Health {
-    /// Before the first measurement.
+    /// The health before the first measurement.
     pub fn unknown() -> Self {
         Self { score: 0.5, ..Self::default() }
     }
@@ -248,7 +249,7 @@ impl Health {
         }
     }
 
-    /// The last round found that this server no longer lists what it was known for: a tool's name, `resource:<uri>`,
+    /// Whether the last round found that this server no longer lists what it was known for: a tool's name, `resource:<uri>`,
     /// `prompt:<name>`. It must not be called there.
     pub fn lacks(&self, offer: &str) -> bool {
         let details = self.checks.iter().filter_map(|check| check.details.as_ref());
@@ -256,8 +257,8 @@ impl Health {
     }
 }
 
-/// The moving average of round trips, in milliseconds: the newest counts 30 %, so three slow rounds show and one hiccup
-/// does not.
+/// The moving average of round trips, in milliseconds: the newest counts 30 %, so three slow rounds show and a single slow
+/// one does not.
 pub fn moving_average(before: Option<f64>, newest: f64) -> f64 {
     before.map_or(newest, |before| before + 0.3 * (newest - before))
 }

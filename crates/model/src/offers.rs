@@ -4,14 +4,14 @@ use ts_rs::TS;
 use crate::capability::{fold, folded_chars, folds_to};
 use crate::{Schema, ServerInfo, Tool};
 
-/// Why a capability names no tool of a server.
+/// Why a capability does not name a tool of a server.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum ResolveError {
     /// The server lists no such tool.
     #[error("the server lists no such tool")]
     Missing,
-    /// Several different tools fold to it; their names, as a call must write them.
-    #[error("several tools fit: `{}`; name one exactly", .0.join("`, `"))]
+    /// Several different tools match it after folding; their names, as a call must write them.
+    #[error("several tools match: `{}`; name one exactly", .0.join("`, `"))]
     Ambiguous(Vec<String>),
 }
 
@@ -39,7 +39,7 @@ impl ServerInfo {
         keys
     }
 
-    /// Whether `folded` is among [`ServerInfo::capability_keys`], without making them.
+    /// Whether `folded` is among [`ServerInfo::capability_keys`], without computing them.
     pub fn has_capability(&self, folded: &str) -> bool {
         let tags = self.capabilities.iter().chain(self.tools.iter().map(|tool| &tool.name));
         tags.into_iter().any(|name| folds_to(name, folded))
@@ -59,8 +59,8 @@ impl ServerInfo {
         tool.is_some_and(|tool| self.tools.iter().any(|own| folded_chars(&own.name).eq(tool.chars())))
     }
 
-    /// The tool that a capability means on this server: the tool of exactly that name, else `<slug>.<tool>` exactly,
-    /// else whatever folds to it. Never a guess between several.
+    /// The tool that a capability names on this server: the tool of exactly that name, else `<slug>.<tool>` exactly, else
+    /// one that matches after folding. Never a guess between several.
     pub fn resolve_tool(&self, capability: &str) -> Result<&Tool, ResolveError> {
         if let Some(tool) = self.tools.iter().find(|tool| tool.name == capability) {
             return Ok(tool);
@@ -91,7 +91,8 @@ impl ServerInfo {
 }
 
 /// The definitions of resources, resource templates and prompts, each an object as its server wrote it (MCP, `Resource`,
-/// `ResourceTemplate`, `Prompt`). Only what fits a record is here: a resource or prompt may be known by its name alone.
+/// `ResourceTemplate`, `Prompt`). Only what is small enough for a record is here: a resource or prompt may be known by its
+/// name alone.
 #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize, TS)]
 pub struct Definitions {
     /// Of resources.
@@ -114,7 +115,7 @@ impl Definitions {
         self.resources.is_empty() && self.templates.is_empty() && self.prompts.is_empty()
     }
 
-    /// How much text they are, in bytes.
+    /// Their size, in bytes.
     pub fn bytes(&self) -> usize {
         let all = self.resources.iter().chain(&self.templates).chain(&self.prompts);
         all.map(|one| one.as_str().len()).sum()
@@ -198,6 +199,6 @@ mod tests {
         let server = server("s", &["get_x", "get.x", "get_x"]);
         let several = ResolveError::Ambiguous(vec!["get_x".into(), "get.x".into()]);
         assert_eq!(resolved(&server, "GET-X"), Err(several.clone()));
-        assert_eq!(several.to_string(), "several tools fit: `get_x`, `get.x`; name one exactly");
+        assert_eq!(several.to_string(), "several tools match: `get_x`, `get.x`; name one exactly");
     }
 }

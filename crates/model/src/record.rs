@@ -9,8 +9,8 @@ use uuid::Uuid;
 use crate::{Endpoint, EndpointError, Era, Health, Millis, Server, ServerInfo, Source, Transport, secrets};
 
 impl ServerInfo {
-    /// A new record of a server at a URL, with nothing known of it but its address. `transport` is `http` or `sse`.
-    /// Errors when the address cannot be a server's.
+    /// A new record of a server at a URL, of which only the address is known. `transport` is `http` or `sse`. Fails when the
+    /// address cannot be that of a server.
     pub fn new_at(
         transport: Transport,
         name: &str,
@@ -35,7 +35,7 @@ impl ServerInfo {
         Self { command, args, ..Self::blank(id, name, Transport::Stdio, source, now) }
     }
 
-    /// A record of nothing but its key and name.
+    /// A record with only a key and a name.
     pub(crate) fn blank(id: ServerId, name: &str, transport: Transport, source: Source, now: Millis) -> Self {
         Self {
             id,
@@ -74,8 +74,7 @@ impl ServerInfo {
         }
     }
 
-    /// Where the server is, for people: its endpoint, else its URL, else its command line; what looks like a secret is
-    /// hidden.
+    /// The address that people read: its endpoint, else its URL, else its command line; what looks like a secret is hidden.
     pub fn address(&self) -> String {
         match self.endpoint.as_ref().or(self.url.as_ref()) {
             Some(url) => secrets::redact_url(url),
@@ -83,12 +82,12 @@ impl ServerInfo {
         }
     }
 
-    /// The URL to speak to: the one a probe resolved, else the one that was given.
+    /// The URL for requests: the one a probe resolved, else the one that was given.
     pub fn target(&self) -> Option<&str> {
         self.endpoint.as_deref().or(self.url.as_deref())
     }
 
-    /// The id that this address mints, whatever id the record has: records that share it are one server. A record
+    /// The id that is computed from this address, whatever id the record has: records that share it are one server. A record
     /// without an address has that of its name.
     pub fn address_id(&self) -> ServerId {
         let by_name = || ServerId::for_name(self.transport, &self.name);
@@ -107,13 +106,13 @@ impl ServerInfo {
         }
     }
 
-    /// Whether an id is one that this record's address mints: from its URL or from the endpoint a probe resolved, over
+    /// Whether an id can be computed from this record's address: from its URL or from the endpoint a probe resolved, over
     /// any transport, since a probe may correct that as well.
     pub fn mints(&self, id: ServerId) -> bool {
         id == self.address_id() || self.minted().contains(&id)
     }
 
-    /// Every id that this record's address mints, whatever id it has.
+    /// Every id that can be computed from this record's address, whatever id it has.
     pub fn minted(&self) -> Vec<ServerId> {
         let urls = [&self.url, &self.endpoint].into_iter().flatten();
         let over = |url: &String| [Transport::Http, Transport::Sse].map(|over| ServerId::for_url(over, url));
@@ -124,7 +123,7 @@ impl ServerInfo {
         ids
     }
 
-    /// Scheme, host and port that it is spoken to at; nothing for a command.
+    /// The origin of its requests: scheme, host and port; nothing for a command.
     pub fn origin(&self) -> Option<String> {
         Some(Endpoint::parse(self.target()?).ok()?.origin())
     }
@@ -135,11 +134,11 @@ impl ServerInfo {
     }
 }
 
-/// How deep one value of a record's metadata may nest: the record must fit into the JSON of stores and peers, whose readers
-/// stop at 128 levels.
+/// How deep one value of a record's metadata can be nested: the record must fit into the JSON of stores and peers, whose
+/// readers stop at 128 levels.
 pub const DEEPEST_VALUE: usize = 100;
 
-/// Whether lists and objects stand in one another at most so often.
+/// Whether lists and objects are nested at most this deep.
 pub fn nests_within(value: &Value, levels: usize) -> bool {
     let Some(below) = levels.checked_sub(1) else { return !value.is_object() && !value.is_array() };
     match value {
@@ -155,28 +154,28 @@ pub fn nests_within(value: &Value, levels: usize) -> bool {
 pub struct ServerRow {
     /// The key.
     pub id: ServerId,
-    /// For people.
+    /// The name that people read.
     pub name: String,
-    /// How it is spoken to.
+    /// Its transport.
     pub transport: Transport,
-    /// As it was given.
+    /// The URL as it was given.
     pub url: Option<String>,
-    /// As a probe resolved it.
+    /// The endpoint as a probe resolved it.
     pub endpoint: Option<String>,
     /// The program of a stdio server.
     pub command: Option<String>,
     /// Its arguments.
     pub args: Vec<String>,
-    /// Everything a caller can ask it for: tool names, `resource:…`, `prompt:…`, free tags.
+    /// Everything it can be called for: tool names, `resource:…`, `prompt:…`, free tags.
     pub capabilities: Vec<String>,
-    /// Free data.
+    /// Free data, which the user sets.
     #[ts(type = "Record<string, unknown>")]
     pub metadata: Map<String, Value>,
     /// `metadata.region`.
     pub region: Option<String>,
-    /// What was measured.
+    /// Its health.
     pub health: Health,
-    /// Who brought it.
+    /// How it was added.
     pub source: Source,
     /// How many tools it lists.
     pub tools: usize,
@@ -184,19 +183,19 @@ pub struct ServerRow {
     pub resources: usize,
     /// How many prompts it lists.
     pub prompts: usize,
-    /// It asks for credentials.
+    /// Whether it requires credentials.
     pub auth_required: bool,
-    /// The guide's field.
+    /// The version of the guide's file.
     pub version: Option<String>,
-    /// What the server calls its version.
+    /// The version that the server reports.
     pub server_version: Option<String>,
-    /// The agreed revision.
+    /// The agreed revision of MCP.
     pub protocol_version: Option<String>,
-    /// The side of the July 2026 break it is on.
+    /// The era of its revision.
     pub era: Option<Era>,
-    /// When it was registered first.
+    /// When it was added.
     pub created_at: Millis,
-    /// When its record changed last.
+    /// When its record last changed.
     pub updated_at: Millis,
     /// The last successful contact.
     pub last_seen: Option<Millis>,
@@ -234,8 +233,8 @@ impl From<Server> for ServerRow {
     }
 }
 
-/// The key of a server. Minted once (see [`ServerId::mint`]) and kept when the record is edited,
-/// so history, statistics and undo follow a server through a rename or a move.
+/// The key of a server. Computed once (see [`ServerId::mint`]) and kept when the record is edited, so history, statistics
+/// and undo follow a server through a rename or a move.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize, TS)]
 #[serde(transparent)]
 #[ts(type = "string")]
@@ -245,7 +244,7 @@ pub struct ServerId(Uuid);
 const NAMESPACE: Uuid = Uuid::from_u128(0x6d63_7064_6973_636f_7665_7279_2e76_3101);
 
 impl ServerId {
-    /// A stable id for whatever `key` names: the same key gives the same id on every computer (RFC 9562, version 5).
+    /// A stable id for `key`: the same key gives the same id on every computer (RFC 9562, version 5).
     pub fn mint(key: &str) -> Self {
         Self(Uuid::new_v5(&NAMESPACE, key.as_bytes()))
     }

@@ -3,7 +3,7 @@ use ts_rs::TS;
 
 use crate::{Era, Millis, RefusedCertificate, ServerId, Transport};
 
-/// What a probe concluded about an address.
+/// The verdict of a probe about an address.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, TS)]
 #[serde(rename_all = "snake_case")]
 pub enum Outcome {
@@ -13,30 +13,30 @@ pub enum Outcome {
     NeedsSignIn,
     /// It answers like an MCP SDK that refuses our Host header.
     Probable,
-    /// It answers, but not MCP.
+    /// It answers, but it is not MCP.
     NotMcp,
-    /// The time for this address was spent before a verdict.
+    /// The time limit of this address passed before a verdict.
     Incomplete,
 }
 
-/// One found address.
+/// An address that was found.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, TS)]
 pub struct ScanRow {
     /// The id the server has, or would have, in the registry.
     pub id: ServerId,
-    /// What it calls itself, else its address.
+    /// The name that it reports, else its address.
     pub name: String,
     /// Where it answered, with the path.
     pub url: String,
     /// `http` or `sse`.
     pub transport: Transport,
-    /// Absent unless it is MCP.
+    /// The era; absent unless it is MCP.
     pub era: Option<Era>,
-    /// The agreed revision.
+    /// The agreed revision of MCP.
     pub protocol_version: Option<String>,
-    /// What it calls its version.
+    /// The version that it reports.
     pub server_version: Option<String>,
-    /// It asked for credentials.
+    /// Whether it requires credentials.
     pub auth_required: bool,
     /// How many tools it lists; absent when it did not say.
     pub tools: Option<u32>,
@@ -44,13 +44,13 @@ pub struct ScanRow {
     pub latency_ms: Option<f64>,
     /// The verdict.
     pub outcome: Outcome,
-    /// The certificate it showed, when that is not trusted: nothing that it says over it is kept.
+    /// The certificate it presented, when that is not trusted: nothing that it sends over it is kept.
     pub certificate: Option<Box<RefusedCertificate>>,
-    /// Why, when the verdict is not `mcp`, or its certificate is not trusted.
+    /// The reason, when the verdict is not `mcp`, or its certificate is not trusted.
     pub reason: Option<String>,
-    /// It is in the registry already.
+    /// Whether it is in the registry already.
     pub known: bool,
-    /// The program that listens there, when it is on this computer and we may know.
+    /// The program that listens there, when it is on this computer and can be determined.
     pub process: Option<String>,
     /// A hash of its tools' names, descriptions and schemas; absent when they were not listed.
     #[serde(default)]
@@ -58,48 +58,48 @@ pub struct ScanRow {
 }
 
 impl ScanRow {
-    /// Somebody there speaks MCP, as far as one can tell without signing in.
+    /// Whether a server there speaks MCP, as far as it is known without signing in.
     pub fn is_server(&self) -> bool {
         matches!(self.outcome, Outcome::Mcp | Outcome::NeedsSignIn | Outcome::Probable)
     }
 }
 
-/// Where a scan is in its life.
+/// The state of a scan.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, TS)]
 #[serde(rename_all = "snake_case")]
 pub enum ScanState {
-    /// Probes are under way.
+    /// It is running.
     Running,
-    /// Every probe was made.
+    /// It is finished: every probe was made.
     Finished,
-    /// A person ended it; its rows are kept.
+    /// It was cancelled; its rows are kept.
     Cancelled,
-    /// The core ended while it ran; its rows until then are kept.
+    /// The core stopped while it ran; its rows until then are kept.
     EndedWithTheCore,
 }
 
-/// A scan and how far it is.
+/// A scan and its progress.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, TS)]
 pub struct ScanStatus {
     /// The handle of the scan.
     pub id: String,
-    /// What is scanned, in words: `this computer`, `127.0.0.0/28`.
+    /// The targets, in words: `this computer`, `127.0.0.0/28`.
     pub targets: Vec<String>,
-    /// The ports that were asked for, as they were given; absent when nobody named any.
+    /// The ports that were asked for, as they were given; absent when none were.
     #[serde(default)]
     pub named_ports: Option<Vec<String>>,
-    /// Less usual paths are asked for as well.
+    /// Whether less common paths are tried as well.
     #[serde(default)]
     pub deep: bool,
-    /// It was read from a file: another computer may have made it.
+    /// Whether it was imported from a file: it may be from another computer.
     #[serde(default)]
     pub imported: bool,
-    /// Rows beyond those that are kept of one scan.
+    /// How many rows were not kept, beyond the limit of one scan.
     #[serde(default)]
     pub left_out: u64,
-    /// Where it is in its life.
+    /// Its state.
     pub state: ScanState,
-    /// When it began.
+    /// When it started.
     pub started_at: Millis,
     /// When it ended.
     pub finished_at: Option<Millis>,
@@ -115,13 +115,13 @@ pub struct ScanStatus {
     pub open: u64,
     /// MCP servers so far.
     pub found: u64,
-    /// Open ports that keep the scan waiting now: each may take all of `timeout`, whatever the speed so far.
+    /// Open ports that the scan is waiting for: each can take all of `timeout`, whatever the speed so far.
     pub slow: u64,
-    /// Seconds that one port may take at most.
+    /// The time limit of one port, in seconds.
     pub timeout: f64,
 }
 
-/// Who saw a server.
+/// What saw a server.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize, TS)]
 #[serde(rename_all = "snake_case")]
 pub enum SightingKind {
@@ -159,39 +159,40 @@ impl SightingKind {
         }
     }
 
-    /// The kind of a word.
+    /// Parses the word of a kind.
     pub fn of(word: &str) -> Option<Self> {
         Self::ALL.into_iter().find(|kind| kind.word() == word)
     }
 }
 
-/// Who saw a server, where and when. Because of it alone nothing is registered, started, looked up or sent a credential.
+/// What saw a server, where and when. A sighting alone never registers, starts or looks up anything, and no credential is
+/// sent because of it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, TS)]
 pub struct Sighting {
-    /// Which server: the id that it has, or would have, in the registry.
+    /// The server: the id that it has, or would have, in the registry.
     pub server: ServerId,
-    /// Who saw it.
+    /// What saw it.
     pub kind: SightingKind,
-    /// Where: its address for a scan, the client and its file for a client.
+    /// The place: its address for a scan, the client and its file for a client.
     pub place: String,
-    /// When it was seen there first.
+    /// When it was first seen there.
     pub first_seen: Millis,
-    /// When it was seen there last.
+    /// When it was last seen there.
     pub last_seen: Millis,
-    /// When it was looked for there and was gone; absent while it is there.
+    /// When it was found to be gone from there; absent while it is there.
     pub gone_at: Option<Millis>,
 }
 
-/// Addresses and ports that are scanned again and again, under a name.
+/// Addresses and ports to scan again, saved under a name.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, TS)]
 pub struct ScanRange {
     /// Its name.
     pub name: String,
     /// Hosts, addresses, ranges; none means this computer.
     pub targets: Vec<String>,
-    /// Ports, as `8080` or `3000-3010`; absent means the usual ones.
+    /// Ports, as `8080` or `3000-3010`; absent means the common ones.
     pub ports: Option<Vec<String>>,
-    /// Less usual paths are asked for as well.
+    /// Whether less common paths are tried as well.
     pub deep: bool,
     /// When it was saved.
     pub saved_at: Millis,

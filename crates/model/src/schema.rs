@@ -6,7 +6,7 @@ use serde_json::Value;
 use serde_json::value::RawValue;
 
 /// A JSON Schema as its server wrote it, kept as compact text: a tree of values takes about seven times the memory, and
-/// nothing here looks into it. Two that differ only in the order of keys are equal.
+/// nothing here reads its parts. Two that differ only in the order of keys are equal.
 #[derive(Clone)]
 pub struct Schema(Arc<RawValue>);
 
@@ -22,8 +22,8 @@ impl Schema {
     }
 }
 
-/// A value with its keys in their order, for hashes: the order in which a server writes them says nothing, and some write another one
-/// each time. It is no JSON, only the same for what is equal.
+/// A value with its keys sorted, for hashes: the order in which a server writes them has no meaning, and some servers change
+/// it each time. The result is not JSON, only equal for equal values.
 pub fn sorted_text(value: &Value) -> String {
     let mut text = String::new();
     write_sorted(value, &mut text);

@@ -1,5 +1,5 @@
-//! What looks like a secret, so that it is never shown. A guess on the safe side: hiding too much costs a look-up,
-//! hiding too little costs a credential.
+//! Recognises what looks like a secret, so that it is never shown. It errs on the safe side: hiding too much costs a
+//! look-up, hiding too little costs a credential.
 
 const WORDS: [&str; 11] = [
     "token",
@@ -17,11 +17,11 @@ const WORDS: [&str; 11] = [
 const WHOLE: [&str; 7] = ["key", "auth", "pwd", "pass", "sig", "signature", "pat"];
 const PREFIXES: [&str; 10] =
     ["sk-", "sk_", "ghp_", "gho_", "ghs_", "github_pat_", "glpat-", "xoxb-", "xoxp-", "eyJ"];
-/// Names that end so speak of a secret and hold none.
+/// Endings of names that mention a secret but do not contain one.
 const HARMLESS: [&str; 5] = ["token_env", "token-env", "_file", "-file", "tokens"];
 pub(crate) const HIDDEN: &str = "…";
 
-/// Whether something of this name holds a secret: `--api-key`, `GITHUB_TOKEN`, `access_token`.
+/// Whether a value of this name is a secret: `--api-key`, `GITHUB_TOKEN`, `access_token`.
 pub fn is_secret_name(name: &str) -> bool {
     let name = name.trim_start_matches('-').to_ascii_lowercase();
     if HARMLESS.iter().any(|end| name.ends_with(end)) || name.contains("tokeniz") {
@@ -31,7 +31,7 @@ pub fn is_secret_name(name: &str) -> bool {
     WORDS.iter().any(|word| bare.contains(word)) || WHOLE.contains(&bare.as_str())
 }
 
-/// Whether a value itself has the look of a credential.
+/// Whether a value itself looks like a credential.
 pub(crate) fn is_secret_value(value: &str) -> bool {
     PREFIXES.iter().any(|prefix| value.starts_with(prefix)) && value.len() >= 16
 }
@@ -41,7 +41,7 @@ pub(crate) fn is_secret_pair(name: &str, value: &str) -> bool {
     is_secret_name(name) || is_secret_value(value)
 }
 
-/// A command line for people: one line, arguments that look like secrets hidden, blanks quoted.
+/// A command line that can be shown: one line, arguments that look like secrets hidden, spaces quoted.
 pub fn command_line(command: &str, args: &[String]) -> String {
     let mut line = quoted(&shown(command, false));
     for arg in shown_arguments(args) {
@@ -62,8 +62,8 @@ pub fn shown_arguments(args: &[String]) -> Vec<String> {
     args.iter().map(one).collect()
 }
 
-/// Arguments as a person edited them, who was shown those of `known` with secrets hidden: what is still hidden is what it
-/// was. The error is a hidden argument that stands for none of them.
+/// Arguments as a user edited them, who was shown those of `known` with secrets hidden: what is still hidden keeps its
+/// value. The error is a hidden argument that matches none of them.
 pub fn filled_in(edited: &[String], known: &[String]) -> Result<Vec<String>, String> {
     let shown = shown_arguments(known);
     // A value is known by the flag before it.
@@ -103,7 +103,7 @@ fn shown(arg: &str, hide: bool) -> String {
     shown
 }
 
-/// Words have no blanks, of whatever kind, so none of them is a line again. What stands between them stays.
+/// Words contain no whitespace of any kind, so none of them is a line again. What is between them stays.
 fn line_shown(line: &str) -> String {
     let words: Vec<String> = line.split(char::is_whitespace).map(str::to_owned).collect();
     let blanks = line.chars().filter(|character| character.is_whitespace()).map(Some).chain([None]);
@@ -130,8 +130,8 @@ fn quoted(text: &str) -> String {
     if plain { text.to_owned() } else { format!("{text:?}") }
 }
 
-/// A URL for people: without user, password and the values of parameters that look like secrets. Works on text that
-/// is no valid URL as well, since that is when it ends up in a message.
+/// A URL that can be shown: without user, password and the values of parameters that look like secrets. Works on text that
+/// is not a valid URL as well, since that is when it ends up in a message.
 pub fn redact_url(text: &str) -> String {
     if let Some(hidden) = without_unclear_user(text) {
         return hidden;
@@ -152,7 +152,8 @@ pub fn redact_url(text: &str) -> String {
     shown
 }
 
-/// Where it is not clear what is user and password, since one of them has a `/`, `?` or `#` in it: all before the last `@`.
+/// Where it is not clear which part is user and password, since one of them contains a `/`, `?` or `#`: everything before
+/// the last `@`.
 fn without_unclear_user(text: &str) -> Option<String> {
     let (scheme, rest) = text.split_once("://")?;
     let (_, host) = rest.rsplit_once('@')?;
@@ -179,7 +180,7 @@ fn redact_pair(pair: &str) -> String {
     }
 }
 
-/// A text with placeholders, without what those stand for where nobody fills them: `${TOKEN:-…}`.
+/// A text with placeholders, without their default values: `${TOKEN:-…}`.
 pub fn without_defaults(text: &str) -> String {
     let mut shown = String::new();
     let mut rest = text;
@@ -197,7 +198,7 @@ pub fn without_defaults(text: &str) -> String {
     shown + rest
 }
 
-/// A URL without user, password, fragment and the parameters that look like secrets; nothing when it is no URL.
+/// A URL without user, password, fragment and the parameters that look like secrets; nothing when it is not a URL.
 pub(crate) fn strip_url(text: &str) -> Option<String> {
     let mut url = url::Url::parse(text.trim()).ok()?;
     url.set_username("").ok()?;

@@ -8,7 +8,7 @@ use ts_rs::TS;
 use crate::{AddedFrom, Health, Millis, ServerId, ServerRow, Tls};
 use crate::{Definitions, Schema};
 
-/// How a server is spoken to. The guide's words.
+/// The transport of a server. The words of the guide's file.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, TS)]
 #[serde(rename_all = "lowercase")]
 pub enum Transport {
@@ -36,29 +36,29 @@ pub enum Era {
 pub enum Reach {
     /// This computer.
     Loopback,
-    /// A network of one's own.
+    /// A private network.
     Private,
     /// The internet.
     Public,
 }
 
-/// Who brought a server into the registry.
+/// How a server was added to the registry.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, TS)]
 #[serde(rename_all = "snake_case")]
 pub enum Source {
-    /// A person added it.
+    /// The user added it.
     Manual,
-    /// It came with a file that a person imported.
+    /// It came with a file that the user imported.
     Import,
-    /// A scan registered it by itself.
+    /// A scan registered it automatically.
     Scan,
-    /// It was in a file of an AI client, and a person added it from there.
+    /// It was in a file of an AI client, and the user added it from there.
     Client,
-    /// It is of the demo fleet: it listens on loopback and goes with the core that hosts it.
+    /// It belongs to the demo fleet: it listens on loopback and is removed with the core that hosts it.
     Demo,
 }
 
-/// What a server says of itself. Hostile text: shown as text, never as markup.
+/// What a server reports about itself. Hostile text: shown as text, never as markup.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, TS)]
 pub struct Identity {
     /// `serverInfo.name`.
@@ -69,9 +69,9 @@ pub struct Identity {
     pub version: Option<String>,
     /// The revision that was agreed on, such as `2026-07-28`.
     pub protocol_version: String,
-    /// The side of the July 2026 break it is on.
+    /// The era of its revision.
     pub era: Era,
-    /// How to use it, in the server's words.
+    /// Instructions for its use, in the server's words.
     pub instructions: Option<String>,
 }
 
@@ -81,9 +81,9 @@ pub struct Identity {
 pub struct ToolHints {
     /// It changes nothing.
     pub read_only: Option<bool>,
-    /// It may delete or overwrite.
+    /// It may delete or overwrite things.
     pub destructive: Option<bool>,
-    /// Calling it twice is as calling it once.
+    /// Calling it twice has the same effect as calling it once.
     pub idempotent: Option<bool>,
     /// It reaches outside the server.
     pub open_world: Option<bool>,
@@ -110,7 +110,8 @@ pub struct Tool {
     /// Its annotations.
     #[serde(default)]
     pub hints: ToolHints,
-    /// The members of its definition that no field above holds, as the server wrote them: icons, `_meta`, further annotations.
+    /// The members of its definition that no field above contains, as the server wrote them: icons, `_meta`, further
+    /// annotations.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[ts(optional, type = "Record<string, unknown>")]
     pub more: Option<Schema>,
@@ -122,9 +123,9 @@ pub struct Tool {
 pub struct ServerInfo {
     /// The key.
     pub id: ServerId,
-    /// For people; the same name twice is allowed.
+    /// The name that people read; several servers can have the same one.
     pub name: String,
-    /// How it is spoken to.
+    /// Its transport.
     pub transport: Transport,
     /// The URL as it was given.
     pub url: Option<String>,
@@ -138,17 +139,17 @@ pub struct ServerInfo {
     /// Free tags of the record; what the server itself offers is derived, see [`ServerInfo::offers`].
     #[serde(default)]
     pub capabilities: Vec<String>,
-    /// Free data; `region`, `priority`, `max_concurrent`, `capacity` mean something to routing.
+    /// Free data; `region`, `priority`, `max_concurrent`, `capacity` are used by routing.
     #[serde(default)]
     #[ts(type = "Record<string, unknown>")]
     pub metadata: Map<String, Value>,
-    /// A path or URL that answers 2xx while the server is well.
+    /// A path or URL that answers 2xx while the server is healthy.
     #[serde(default)]
     pub health_endpoint: Option<String>,
-    /// It asks for credentials.
+    /// Whether it requires credentials.
     #[serde(default)]
     pub auth_required: bool,
-    /// The guide's field: the version its owner gave. What the server says is [`Identity::version`].
+    /// The version of the guide's file, which its owner set. What the server reports is [`Identity::version`].
     #[serde(default)]
     pub version: Option<String>,
     /// The environment variable that holds the bearer token. The token itself is never kept here.
@@ -157,46 +158,47 @@ pub struct ServerInfo {
     /// More headers of its requests: their names, and the environment variables that hold their values.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub header_env: BTreeMap<String, String>,
-    /// The environment variables that its command is started with, by name. Their values are kept in the vault, or are
-    /// those of our own environment; never here.
+    /// The environment variables that its command is started with, by name. Their values are kept in the vault, or come from
+    /// the environment of this program; never here.
     #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
     #[ts(type = "string[]")]
     pub env: BTreeSet<String>,
-    /// The folder in which its command starts; absent means ours.
+    /// The folder in which its command starts; absent means that of this program.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub cwd: Option<String>,
-    /// Who vouches for its certificate; absent means whoever this computer trusts.
+    /// How its certificate is trusted; absent means by the CAs that this computer trusts.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub tls: Option<Tls>,
-    /// Its child is never put to sleep, however long nobody asks it.
+    /// Whether its child process keeps running when it is not used.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub keep_running: bool,
-    /// Which of its sets of secrets is its own now. An edit that changes one, or leads to another origin or command, begins
-    /// another set, so that undo finds the former as it was. A number, and nothing of the secrets; 0 is the first.
+    /// The number of its current set of secrets. An edit that changes a secret, or leads to another origin or command,
+    /// starts another set, so that undo finds the former as it was. It reveals nothing about the secrets; 0 is the first.
     #[serde(default, skip_serializing_if = "is_first")]
     pub secret_set: u64,
-    /// Its address or command mints another id than it has: an edit led it there, or led away the one that has that id.
+    /// Whether its id is not the one computed from its address or command: an edit changed them, or freed the address for
+    /// another server.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub moved: bool,
-    /// How far away its address was when a person added it. A name that leads farther later gets nothing from us.
+    /// How far away its address was when the user added it. If its name later leads farther away, nothing is sent to it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub reach: Option<Reach>,
-    /// Who brought it.
+    /// How it was added.
     pub source: Source,
     /// The entry of an AI client's file that it was added from.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub added_from: Option<Box<AddedFrom>>,
-    /// Drained by a person.
+    /// Whether it is paused.
     #[serde(default)]
     pub paused: bool,
-    /// When it was registered first.
+    /// When it was added.
     pub created_at: Millis,
-    /// When its record changed last.
+    /// When its record last changed.
     pub updated_at: Millis,
     /// The last successful contact.
     #[serde(default)]
     pub last_seen: Option<Millis>,
-    /// What it said of itself at the last contact.
+    /// What it reported about itself at the last contact.
     #[serde(default)]
     pub identity: Option<Identity>,
     /// The tools it listed at the last contact.
@@ -208,10 +210,10 @@ pub struct ServerInfo {
     /// The names of the prompts it listed.
     #[serde(default)]
     pub prompts: Vec<String>,
-    /// What it wrote of them, and of its resource templates.
+    /// Their definitions, and those of its resource templates.
     #[serde(default, skip_serializing_if = "no_definitions")]
     pub definitions: Arc<Definitions>,
-    /// What of its resources, prompts or instructions is not kept, in a sentence. Rounds ask for tools alone.
+    /// Which of its resources, prompts or instructions are not kept, in a sentence. Rounds only ask for tools.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub left_out: Option<String>,
 }
@@ -231,7 +233,7 @@ impl ServerInfo {
         self.metadata.get("region").and_then(Value::as_str)
     }
 
-    /// Everything a caller can ask for, each once: tool names, `resource:<uri>`, `prompt:<name>`, then the free tags.
+    /// Everything it can be called for, each once: tool names, `resource:<uri>`, `prompt:<name>`, then the free tags.
     pub fn offers(&self) -> Vec<String> {
         let tools = self.tools.iter().map(|tool| tool.name.clone());
         let resources = self.resources.iter().map(|uri| format!("resource:{uri}"));
@@ -246,8 +248,8 @@ impl ServerInfo {
 #[derive(Debug, Clone, PartialEq, Serialize)]
 #[serde(into = "ServerRow")]
 pub struct Server {
-    /// What is kept.
+    /// Its record.
     pub info: Arc<ServerInfo>,
-    /// What was measured.
+    /// Its health.
     pub health: Health,
 }

@@ -39,8 +39,8 @@ words!(HealthStatus {
 
 impl HealthStatus {
     /// Reads the word of any column of the table of words (ours, the one after `is:`, the label), whatever its case.
-    /// `healthy` means exactly that and leaves `degraded` out, as the counts in the UI do; the three words of the
-    /// guide's file are among ours.
+    /// `healthy` means exactly that and excludes `degraded`, as the counts in the UI do; the three words of the guide's file
+    /// are among ours.
     pub fn of_any_word(text: &str) -> Option<Self> {
         let same = |word: &str| text.eq_ignore_ascii_case(word);
         Self::ALL
@@ -49,7 +49,7 @@ impl HealthStatus {
     }
 }
 
-/// The known word that a wrong one was meant to be: the nearest, when it is near.
+/// The nearest known word to a wrong one, when it is near.
 pub(crate) fn nearest<'a>(word: &str, known: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
     let word = word.to_lowercase();
     let scored =

@@ -1,4 +1,5 @@
-//! Where records are kept, and how the registry is opened over a folder. Every implementation passes the suite in `contract/`.
+//! Where records are stored, and how the registry is opened over a folder. Every implementation passes the suite in
+//! `contract/`.
 
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -15,15 +16,15 @@ use crate::{OpenedRegistry, Registry, RegistryError};
 /// A backend's answer, later.
 pub type BackendAnswer<'a, T> = Pin<Box<dyn Future<Output = Result<T, StoreError>> + Send + 'a>>;
 
-/// Where records and the journal are kept. Only the registry's writer calls it, one call at a time.
+/// Storage for records and the journal. Only the registry's writer calls it, one call at a time.
 pub trait Backend: Send + 'static {
-    /// Everything that is kept.
+    /// Everything that is stored.
     fn load(&mut self) -> BackendAnswer<'_, Loaded>;
 
     /// Keeps all of `changes` or nothing. Once it answers, they are as safe as this backend makes them.
     fn commit(&mut self, changes: Vec<Change>) -> BackendAnswer<'_, ()>;
 
-    /// Where the history of servers is read. By default none is kept.
+    /// The reader of the history of servers. By default there is none.
     fn past(&self) -> Arc<dyn Past> {
         Arc::new(Nothing)
     }
@@ -31,7 +32,7 @@ pub trait Backend: Send + 'static {
 
 /// The history of servers, as far as it was committed. Readers do not wait for the writer.
 pub trait Past: Send + Sync + 'static {
-    /// What became of a server, with its counts from `since` on.
+    /// The history of a server, with its counts from `since` on.
     fn of(&self, server: ServerId, since: Millis) -> BackendAnswer<'_, History>;
 }
 
@@ -80,7 +81,7 @@ pub async fn open_sqlite(folder: &Path) -> Result<OpenedRegistry, RegistryError>
     open_sqlite_telling(folder, Box::new(|news| tracing::warn!(news, "the database"))).await
 }
 
-/// The same; what happens to its file later, and a person should know, is told. [`OpenedRegistry::watch`] has to run for that.
+/// The same; later problems of its file are reported as notices. [`OpenedRegistry::watch`] has to run for that.
 pub async fn open_sqlite_telling(
     folder: &Path,
     told: store::FileListener,
@@ -102,18 +103,18 @@ pub async fn open_sqlite_telling(
 
 fn moved_aside(store::Damage { aside, kept }: &store::Damage) -> String {
     let kept = match kept {
-        0 => "no server could be read of it".to_owned(),
-        1 => "one server could be read of it and is kept".to_owned(),
-        kept => format!("{kept} servers could be read of it and are kept"),
+        0 => "no server could be read from it".to_owned(),
+        1 => "one server could be read from it and is kept".to_owned(),
+        kept => format!("{kept} servers could be read from it and are kept"),
     };
     format!(
-        "The database was damaged. It was moved aside as `{}` and a new one was begun: {kept}. What is missing must be found \
+        "The database was damaged. It was moved aside as `{}` and a new one was started: {kept}. What is missing must be found \
          or added again.",
         aside.display()
     )
 }
 
-/// Keeps everything as long as the process lives: for one-shot commands and tests. Clones share what they keep.
+/// Keeps everything as long as the process lives: for one-shot commands and tests. Clones share it.
 #[derive(Debug, Clone, Default)]
 pub struct MemoryBackend(Arc<Mutex<MemoryTables>>);
 

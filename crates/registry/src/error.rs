@@ -1,30 +1,32 @@
 use model::ServerId;
 use store::StoreError;
 
-/// Why the registry did not do what it was asked. Nothing was changed then.
+/// Why the registry refused a change. Nothing was changed then.
 #[derive(Debug, Clone, thiserror::Error)]
 pub enum RegistryError {
     /// There is no such server; a removed one counts only where that is said.
     #[error("there is no server `{0}`")]
     NotFound(ServerId),
-    /// The journal holds no change that could be taken back.
+    /// The journal contains no change that could be undone.
     #[error("there is nothing to undo")]
     NothingToUndo,
-    /// Nothing was taken back that could be made again, or something else was changed since.
+    /// Nothing was undone that could be redone, or something else was changed since.
     #[error("there is nothing to redo")]
     NothingToRedo,
-    /// This change was taken back already, is older than what the journal keeps, or all it did was changed again since.
-    #[error("change `{0}` cannot be taken back any more: it was undone, overwritten since, or is too old")]
+    /// This change was undone already, is older than what the journal keeps, or everything it did was changed again since.
+    #[error(
+        "change `{0}` can no longer be undone: it was undone before, was overwritten since, or is too old"
+    )]
     UndoGone(i64),
-    /// This change was not taken back, something else was changed since, or what it did was.
-    #[error("change `{0}` cannot be made again: something else was changed since")]
+    /// This change was not undone, something else was changed since, or its fields were.
+    #[error("change `{0}` cannot be redone: something else was changed since")]
     RedoGone(i64),
-    /// What was given cannot be kept.
+    /// What was given cannot be stored.
     #[error("`{field}` {reason}")]
     Invalid {
-        /// Which part of it.
+        /// The part that is wrong.
         field: &'static str,
-        /// What is wrong and what works.
+        /// What is wrong and how to fix it.
         reason: String,
     },
     /// The data could not be read or written.

@@ -1,10 +1,10 @@
-//! Who exists, and in what state.
+//! The servers and their state.
 //!
 //! One task, the writer, is the only one that changes anything: it takes what is waiting, checks it, commits it to the
 //! backend, publishes a new immutable [`Snapshot`], sends events, and then answers. So a read after an awaited write sees
-//! it, and nothing is ever seen that a crash could take back. Readers load the newest snapshot and wait for nobody.
+//! it, and nothing is ever seen that a crash could undo. Readers load the newest snapshot and never wait.
 //!
-//! Start with [`open_sqlite`] and [`Registry`]; [`Snapshot`] is how it is read; `change/` holds what each change does to
+//! Start with [`open_sqlite`] and [`Registry`]; [`Snapshot`] is how it is read; `change/` contains what each change does to
 //! one record; `contract/` is the suite that every [`Backend`] passes.
 //!
 //! Deliberately absent: probing (crate `mcp`) and routing. Measurements come in through [`Registry::observe`].

@@ -16,10 +16,10 @@ use crate::state::RegistryState;
 use crate::writer::{AskedCommand, Input, QUEUE, RegistryWriter, now};
 use crate::{Backend, Labels, Minute, Observation, Origin, Past, Patch, RegistryError, Snapshot};
 
-/// How many revisions a slow subscriber may lag behind before it loses some (and is told so).
+/// How many revisions a slow subscriber can lag behind before it loses some (and is told so).
 const REVISIONS: usize = 512;
 
-/// Who exists and in what state. Cheap to clone; all clones are one registry.
+/// The servers and their state. Cheap to clone; all clones are one registry.
 #[derive(Clone)]
 pub struct Registry {
     inputs: mpsc::Sender<Box<dyn Input>>,
@@ -46,7 +46,7 @@ impl std::fmt::Debug for dyn Input {
     }
 }
 
-/// The writer task, to be spawned by whoever owns the tasks. It ends when the last handle is dropped or the registry is
+/// The writer task, to be spawned by the owner of the tasks. It ends when the last handle is dropped or the registry is
 /// closed, after answering what it took; nothing is written unless it runs.
 pub type Writing = Pin<Box<dyn Future<Output = ()> + Send>>;
 
@@ -57,68 +57,68 @@ pub struct OpenedRegistry {
     pub registry: Registry,
     /// The task to spawn.
     pub writer: Writing,
-    /// The task that looks whether its file is still there, to be spawned as well.
+    /// The task that watches whether its file still exists, to be spawned as well.
     pub watch: Writing,
-    /// What a person should know of the opening: a sentence or two each.
+    /// Notices about the opening: a sentence or two each.
     pub notices: Vec<String>,
-    /// Servers that were removed so long ago that they are gone for good now, with all that is kept of them here.
+    /// Servers that were removed so long ago that they are deleted for good now, with everything that is kept of them here.
     pub expired: Vec<ServerId>,
-    /// Follows the clock that ages are told by; a backend without a file believes every clock.
+    /// Follows the clock that decides when old data is deleted; a backend without a file trusts every clock.
     pub clock: Option<ClockKeeper>,
 }
 
-/// What the writer tells of one published state. Each revision is told once, in order.
+/// The announcement of one published state. Each revision is announced once, in order.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Published {
     /// The revision of the registry that shows it.
     pub revision: u64,
-    /// What differs from the revision before; absent when that is so much that reading the snapshot is cheaper.
+    /// The difference from the revision before; absent when it is so large that reading the snapshot is cheaper.
     pub told: Option<Arc<[Told]>>,
 }
 
-/// What became of one server.
+/// The change of one server.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Told {
     /// It was added, edited or restored.
     Changed(Arc<Server>),
-    /// It was measured or paused; its record is what it was.
+    /// It was checked or paused; its record did not change.
     Measured(Arc<Server>),
     /// It left the list.
     Removed(ServerId),
 }
 
-/// What became of one registered server.
+/// The result for one registered server.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Upserted {
     /// It was not known.
     Added,
     /// It was known, and is now as given.
     Updated,
-    /// It was known just so.
+    /// It was known and is unchanged.
     Unchanged,
-    /// It had been removed and is back.
+    /// It had been removed and is restored.
     Restored,
-    /// A person ignored it, so it was left out.
+    /// The user ignored it, so it was left out.
     Ignored,
 }
 
-/// What a registration did.
+/// The result of a registration.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Committed {
     /// The revision that shows it.
     pub revision: u64,
     /// Each given server, in the given order.
     pub upserted: Vec<(ServerId, Upserted)>,
-    /// The journal entry that takes it back; a person's registration has one.
+    /// The journal entry to undo; a registration of the user has one.
     pub undo: Option<i64>,
 }
 
-/// What a change of some servers did.
+/// The result of a change of some servers.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ChangedServers {
     /// The servers that are different now.
     pub ids: Vec<ServerId>,
-    /// The journal entry that takes it back; absent when nothing changed.
+    /// The journal entry to undo; absent when nothing changed.
     pub undo: Option<i64>,
     /// The revision that shows it.
     pub revision: u64,
@@ -130,7 +130,7 @@ impl ChangedServers {
     }
 }
 
-/// A change that was taken back, or made again.
+/// A change that was undone, or redone.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct UndoneStep {
     /// Its journal entry.
@@ -149,7 +149,7 @@ impl UndoneStep {
     }
 }
 
-/// A change that could be taken back, or made again.
+/// A change that could be undone, or redone.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct JournalStep {
     /// Its journal entry.
@@ -169,20 +169,20 @@ impl JournalStep {
 /// What the next undo and the next redo would do.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct UpcomingSteps {
-    /// The change that would be taken back.
+    /// The change that would be undone.
     pub undo: Option<JournalStep>,
     /// The change that would be made again.
     pub redo: Option<JournalStep>,
 }
 
-/// A server that can be brought back.
+/// A server that can be restored.
 #[derive(Debug, Clone, PartialEq)]
 pub struct RemovedServer {
     /// Its record.
     pub info: Arc<ServerInfo>,
     /// When it was removed.
     pub removed_at: Millis,
-    /// Nothing automatic brings it back.
+    /// Whether nothing automatic restores it.
     pub ignored: bool,
 }
 
@@ -282,7 +282,7 @@ impl Registry {
         }
     }
 
-    /// What is counted of this registry, and of all that works with it.
+    /// The counters of this registry, and of everything that works with it.
     pub fn counters(&self) -> &Arc<Counters> {
         &self.counters
     }
@@ -297,7 +297,7 @@ impl Registry {
         self.published.load_full()
     }
 
-    /// What happens from now on. Subscribe, then take a snapshot: then nothing is missed between the two.
+    /// Subscribes to later events. Subscribe, then take a snapshot: then nothing is missed between the two.
     pub fn subscribe(&self) -> broadcast::Receiver<Published> {
         self.events.subscribe()
     }
@@ -324,7 +324,7 @@ impl Registry {
         self.ask(Preview(Upsert { servers, origin })).await
     }
 
-    /// Changes what a person may change of one server.
+    /// Changes the fields that the user can change of one server.
     pub async fn edit(&self, id: ServerId, patch: Patch) -> Result<ChangedServers, RegistryError> {
         self.ask(Edit { id, patch }).await
     }
@@ -334,17 +334,17 @@ impl Registry {
         self.ask(Labelling { ids, labels }).await
     }
 
-    /// Removes servers; they can be brought back for 30 days.
+    /// Removes servers; they can be restored for 30 days.
     pub async fn remove(&self, ids: Vec<ServerId>) -> Result<ChangedServers, RegistryError> {
         self.mark(ids, Mark::Remove).await
     }
 
-    /// Removes servers, and nothing automatic brings them back. Also for servers that were removed before.
+    /// Removes servers, and nothing automatic restores them. Also for servers that were removed before.
     pub async fn ignore(&self, ids: Vec<ServerId>) -> Result<ChangedServers, RegistryError> {
         self.mark(ids, Mark::Ignore).await
     }
 
-    /// Brings removed and ignored servers back, with what was measured of them while this process ran.
+    /// Restores removed and ignored servers, with what was measured of them while this process ran.
     pub async fn restore(&self, ids: Vec<ServerId>) -> Result<ChangedServers, RegistryError> {
         self.mark(ids, Mark::Restore).await
     }
@@ -387,18 +387,18 @@ impl Registry {
         self.ask(Next).await
     }
 
-    /// The servers that can be brought back, newest first.
+    /// The servers that can be restored, newest first.
     pub async fn removed(&self) -> Result<Vec<RemovedServer>, RegistryError> {
         self.ask(ListRemoved).await
     }
 
-    /// Takes a measurement, and gives what is shown of the server then.
+    /// Takes a measurement, and returns the health that is shown of the server then.
     pub async fn observe(&self, id: ServerId, observation: Observation) -> Result<Health, RegistryError> {
         self.ask(Observe { id, observation }).await
     }
 
-    /// Ends the writer after it has answered what was asked so far, and waits until its backend is closed. Every later
-    /// change is refused with [`RegistryError::Closed`]; snapshots stay readable.
+    /// Ends the writer after it has answered earlier requests, and waits until its backend is closed. Every later change is
+    /// refused with [`RegistryError::Closed`]; snapshots stay readable.
     pub async fn close(&self) {
         self.cancel.cancel();
         self.ended.cancelled().await;

@@ -10,25 +10,25 @@ use store::{Ages, Change, Image, JournalEntry, Loaded, Record};
 use crate::RegistryError;
 use crate::health::{Flip, HealthPolicy, HealthState, Measure, Minute, News, Observation};
 
-/// How long removed servers and changes can be brought back.
+/// How long removed servers and changes can be restored.
 pub(crate) const KEPT_FOR: Millis = 30 * 24 * 60 * 60 * 1000;
 
-/// How long what was measured of a removed server is worth showing again.
+/// How long the measurements of a removed server are worth showing again.
 const FACTS_FOR: Millis = 60 * 60 * 1000;
 
-/// How many removed servers are kept at most, beside the ignored ones; the newest stay.
+/// How many removed servers are kept at most, besides the ignored ones; the newest stay.
 const REMOVED_KEPT: usize = 200_000;
 
-/// How many changes can be taken back at most.
+/// How many changes can be undone at most.
 pub(crate) const JOURNAL_KEPT: usize = 1_000;
 
-/// How many servers all changes together may touch, so that a few large imports cannot fill the memory.
+/// How many servers all changes together can touch, so that a few large imports cannot fill the memory.
 const IMAGES_KEPT: usize = 200_000;
 
 /// How long counts and contacts wait to be written together: a crash loses at most this much of them.
 const COUNTS_WAIT: Millis = 60_000;
 
-/// The same for changes of a status, which people look for.
+/// The same for changes of a status, which are read soon.
 const TRANSITIONS_WAIT: Millis = 1_000;
 
 /// Persistent maps: a clone is free, so a draft is a clone that replaces its original or is dropped.
@@ -38,21 +38,21 @@ pub(crate) struct RegistryState {
     health: HashMap<ServerId, Arc<HealthState>>,
     policy: HealthPolicy,
     allowed: Allowed,
-    /// By which clock records and changes grow old.
+    /// The clock that decides when old records and changes are deleted.
     ages: Ages,
-    /// Who has something of which only the memory knows, and when it must be written at the latest.
+    /// The servers with data that is only in memory, and when it must be written at the latest.
     unsaved: HashMap<ServerId, Millis>,
     journal: OrdMap<i64, Arc<JournalEntry>>,
     images: usize,
     last_entry: i64,
-    /// The changes that were taken back since the last new one, in the order in which they were: the last comes back first.
+    /// The changes that were undone since the last new one, in their order: the last is redone first.
     undone: Arc<Vec<i64>>,
-    /// What was measured of servers that were removed while this process ran.
+    /// The measurements of servers that were removed while this process ran.
     parked: HashMap<ServerId, Arc<HealthState>>,
 }
 
 impl RegistryState {
-    /// What was kept, without what is too old to keep; the changes delete that.
+    /// What was stored, without what is too old to keep; the changes delete that.
     pub(crate) fn load(loaded: Loaded, now: Millis, ages: Ages) -> (Self, Vec<Change>) {
         let mut draft = NextState::new(&Self::default(), now);
         let expired = expired(&loaded.records, ages.by(now));
@@ -104,7 +104,7 @@ fn expired(records: &[Record], now: Millis) -> BTreeSet<ServerId> {
     removed.into_iter().skip(kept).map(|(_, id)| id).collect()
 }
 
-/// A state to come, and how the backend gets there. Nobody sees it before it is committed.
+/// A future state, and how the backend gets there. It is not visible before it is committed.
 #[derive(Debug)]
 pub(crate) struct NextState {
     pub(crate) state: RegistryState,
@@ -136,13 +136,13 @@ impl NextState {
         self.state.records.values().filter_map(|record| Some((record, record.removed_at?)))
     }
 
-    /// The servers that somebody brought, removed ones included.
+    /// The servers of this source, removed ones included.
     pub(crate) fn brought_by(&self, source: Source) -> impl Iterator<Item = ServerId> {
         let records = self.state.records.iter();
         records.filter(move |(_, record)| record.info.source == source).map(|(id, _)| *id)
     }
 
-    /// Deletes a record and all that was measured of it.
+    /// Deletes a record and all its measurements.
     pub(crate) fn purge(&mut self, id: ServerId) {
         self.state.records.remove(&id);
         self.state.health.remove(&id);
@@ -159,7 +159,7 @@ impl NextState {
         self.replace(record);
     }
 
-    /// As [`NextState::put`] when only `last_seen` is new, which is cheaper to keep.
+    /// Like [`NextState::put`] when only `last_seen` is new, which is cheaper to store.
     pub(crate) fn put_seen(&mut self, record: Record, at: Millis) {
         self.changes.push(Change::Seen { id: record.id(), at });
         self.replace(Arc::new(record));
@@ -180,7 +180,7 @@ impl NextState {
         self.touch(id);
     }
 
-    /// What was measured before a removal is a fact for as long as the figures of the last hour are.
+    /// Measurements before a removal are facts for as long as the figures of the last hour are.
     fn bring_back(&mut self, id: ServerId, health: Arc<HealthState>) {
         let removed_at = self.record(id).and_then(|record| record.removed_at);
         if removed_at.is_some_and(|at| self.now.saturating_sub(at) < FACTS_FOR) {
@@ -194,7 +194,7 @@ impl NextState {
         }
     }
 
-    /// Takes a measurement of a server that was not removed, and gives what is shown of it then.
+    /// Takes a measurement of a server that was not removed, and returns the health that is shown of it then.
     pub(crate) fn measure(
         &mut self,
         id: ServerId,
@@ -206,7 +206,7 @@ impl NextState {
         Ok(self.shown(&info))
     }
 
-    /// Takes what checks and calls measured of a server that was not removed.
+    /// Takes the measurements of checks and calls of a server that was not removed.
     pub(crate) fn take_measure(&mut self, id: ServerId, measure: &Measure) -> Result<(), RegistryError> {
         self.live(id)?;
         let policy = self.state.policy;
@@ -214,7 +214,7 @@ impl NextState {
         Ok(())
     }
 
-    /// What the last round found, for a person to adopt.
+    /// What the last round found, for the user to accept.
     pub(crate) fn note_listing(&mut self, id: ServerId, news: Option<&News>) {
         let listed = news.and_then(|news| news.listed.clone());
         if self.health_of(id).is_some_and(|health| health.listed != listed) {
@@ -225,7 +225,7 @@ impl NextState {
         }
     }
 
-    /// What is shown of a record now.
+    /// The health that is shown of a record now.
     pub(crate) fn shown(&self, info: &ServerInfo) -> Health {
         let allowed = &self.state.allowed;
         match self.health_of(info.id) {
@@ -234,7 +234,7 @@ impl NextState {
         }
     }
 
-    /// What was measured of a server, if anything.
+    /// The measurements of a server, if any.
     pub(crate) fn health_of(&self, id: ServerId) -> Option<&Arc<HealthState>> {
         self.state.health.get(&id)
     }
@@ -243,7 +243,7 @@ impl NextState {
         self.state.policy = policy;
     }
 
-    /// What policy lets be called: whom it leaves nothing is shown as blocked from now on.
+    /// The capabilities that a policy allows: a server without any is shown as blocked from now on.
     pub(crate) fn set_allowed(&mut self, allowed: &Allowed) {
         let turned: Vec<ServerId> = self
             .state
@@ -288,7 +288,7 @@ impl NextState {
         }
     }
 
-    /// Has everything written of which only the memory knows.
+    /// Has everything written that is only in memory.
     pub(crate) fn save(&mut self, id: ServerId) {
         let seen = self.health_of(id).and_then(|health| health.unsaved.seen);
         self.save_history(id);
@@ -316,7 +316,7 @@ impl NextState {
         self.health_of(id).map(|health| health.minutes()).unwrap_or_default()
     }
 
-    /// Remembers a change, so that it can be taken back.
+    /// Remembers a change, so that it can be undone.
     pub(crate) fn remember(&mut self, label: String, images: Vec<Image>) -> i64 {
         self.state.last_entry += 1;
         let id = self.state.last_entry;
@@ -330,17 +330,17 @@ impl NextState {
         id
     }
 
-    /// The change with this id, if it was not taken back.
+    /// The change with this id, if it was not undone.
     pub(crate) fn entry(&self, id: i64) -> Option<&Arc<JournalEntry>> {
         self.state.journal.get(&id).filter(|entry| entry.undone_at.is_none())
     }
 
-    /// The changes that were not taken back, newest first.
+    /// The changes that were not undone, newest first.
     pub(crate) fn entries(&self) -> impl Iterator<Item = &Arc<JournalEntry>> {
         self.state.journal.values().rev().filter(|entry| entry.undone_at.is_none())
     }
 
-    /// The changes that can be made again, the one that was taken back last first.
+    /// The changes that can be redone, the one that was undone last first.
     pub(crate) fn undone(&self) -> impl Iterator<Item = &Arc<JournalEntry>> {
         self.state.undone.iter().rev().filter_map(|id| self.state.journal.get(id))
     }

@@ -25,16 +25,16 @@ const BATCH: usize = 512;
 /// Above this many changed servers in one revision, its subscribers read the snapshot: that is cheaper.
 const MOST_TOLD: usize = 1_000;
 
-/// How often it is looked for what waits to be written.
+/// How often it checks for what waits to be written.
 const SAVE_EVERY: Duration = Duration::from_secs(1);
 
-/// When writing it failed.
+/// The same after a write failed.
 const SAVE_AGAIN: Duration = Duration::from_secs(30);
 
-/// A command with somebody who waits for its answer.
+/// A command and the channel of its answer.
 pub(crate) trait Input: Send {
     fn apply(&mut self, draft: &mut NextState) -> Result<(), RegistryError>;
-    /// `revision` is the one that shows what was done.
+    /// `revision` is the one that includes the change.
     fn answer(self: Box<Self>, outcome: Result<u64, RegistryError>);
 }
 
@@ -60,7 +60,7 @@ impl<C: Command<Answer: NamesRevision>> Input for AskedCommand<C> {
 
 pub(crate) struct RegistryWriter {
     pub(crate) backend: Box<dyn Backend>,
-    /// Where readers find the history.
+    /// The reader of the history.
     pub(crate) past: Arc<dyn Past>,
     pub(crate) state: RegistryState,
     pub(crate) snapshot: Snapshot,
@@ -69,9 +69,9 @@ pub(crate) struct RegistryWriter {
     pub(crate) events: broadcast::Sender<Published>,
     pub(crate) counters: Arc<Counters>,
     pub(crate) cancel: CancellationToken,
-    /// When it is looked again for what waits to be written.
+    /// When it next checks for what waits to be written.
     pub(crate) save_at: Instant,
-    /// Tells, when the writer and its backend are gone. Last, since fields are dropped in order.
+    /// Announces that the writer and its backend have ended. Last, since fields are dropped in order.
     pub(crate) ended: DropGuard,
 }
 
@@ -112,8 +112,8 @@ impl RegistryWriter {
         }
     }
 
-    /// One commit for the batch; if the backend refuses it for what it holds, one for each, so that a bad change harms
-    /// only itself. If the surroundings are at fault, such as a full disk, everybody is told at once.
+    /// One commit for the batch; if the backend refuses it for its content, one for each, so that a bad change harms only
+    /// itself. If the environment is at fault, such as a full disk, all get the error at once.
     async fn write(&mut self, batch: Vec<Box<dyn Input>>) {
         let Err((batch, error)) = self.write_together(batch).await else { return };
         if batch.len() == 1 || error.is_environmental() {
@@ -127,7 +127,7 @@ impl RegistryWriter {
         }
     }
 
-    /// Plan, commit, publish, answer. On an error nothing was published and nobody was answered.
+    /// Plan, commit, publish, answer. On an error nothing was published and nothing was answered.
     async fn write_together(&mut self, batch: Vec<Box<dyn Input>>) -> Result<(), RefusedWrites> {
         let mut draft = NextState::new(&self.state, now());
         let planned = batch.into_iter().map(|mut input| {
@@ -148,7 +148,7 @@ impl RegistryWriter {
         Ok(())
     }
 
-    /// Writes what only the memory knows and what waited for long enough. A failure loses nothing: it is tried again.
+    /// Writes what is only in memory and has waited long enough. A failure loses nothing: it is tried again.
     async fn save(&mut self, due: Millis) {
         let mut draft = NextState::new(&self.state, now());
         draft.save_due(due);
@@ -160,8 +160,8 @@ impl RegistryWriter {
         }
     }
 
-    /// Has the backend keep a draft, and makes ready meanwhile what readers see next. That is published once it is kept.
-    /// Gives what stood there before.
+    /// Has the backend store a draft, and prepares meanwhile what readers see next. That is published once it is stored.
+    /// Returns the former state.
     async fn commit(&mut self, mut draft: NextState) -> Result<Former, StoreError> {
         let changes = std::mem::take(&mut draft.changes);
         let (backend, mut next) = (&mut self.backend, self.snapshot.clone());
@@ -181,7 +181,7 @@ impl RegistryWriter {
         Ok(Former(state, (!told.is_empty()).then(|| self.publish(next, told))))
     }
 
-    /// One new revision, told once.
+    /// One new revision, announced once.
     fn publish(&mut self, mut next: Snapshot, told: Vec<Told>) -> (Snapshot, Arc<Snapshot>) {
         next.advance();
         let former =
@@ -193,11 +193,11 @@ impl RegistryWriter {
     }
 }
 
-/// What was until a commit.
+/// The state before a commit.
 #[expect(dead_code, reason = "it is held to be dropped later")]
 struct Former(RegistryState, Option<(Snapshot, Arc<Snapshot>)>);
 
-/// Takes what a draft touched into a snapshot, and says what that changes: nothing, when nothing that is shown differs.
+/// Takes what a draft touched into a snapshot, and returns the changes: nothing, when nothing that is shown differs.
 fn show(snapshot: &mut Snapshot, draft: &NextState) -> Vec<Told> {
     draft.touched.iter().filter_map(|id| show_one(snapshot, *id, draft)).collect()
 }
@@ -218,7 +218,7 @@ fn show_one(snapshot: &mut Snapshot, id: ServerId, draft: &NextState) -> Option<
     Some(if is_measured { Told::Measured(now) } else { Told::Changed(now) })
 }
 
-/// Who was refused already hears that reason, everybody else the backend's.
+/// A command that was refused gets that reason, all others the backend's.
 fn refuse(planned: PlannedWrites, error: &StoreError) {
     for (input, outcome) in planned {
         input.answer(outcome.and(Err(error.clone().into())));

@@ -1,14 +1,14 @@
-//! What differs between two texts, by lines.
+//! The difference between two texts, by lines.
 
 use api::{DiffLine as Line, LineFate as Fate};
 
-/// Beyond so many pairs of lines, what differs is told as one block.
+/// Beyond this many pairs of lines, the difference is one block.
 const MOST_PAIRS: usize = 4_000_000;
 
-/// How many lines around a difference are told with it.
+/// How many lines around a difference belong to it.
 const AROUND: usize = 3;
 
-/// What differs, with some lines around it; nothing where nothing does.
+/// The difference, with some lines around it; nothing where there is none.
 pub fn diff(old: &str, new: &str) -> Vec<Line> {
     let lines = whole(old, new);
     let near = |at: usize| {

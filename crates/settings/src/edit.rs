@@ -9,7 +9,7 @@ use crate::prove::prove;
 use crate::splice::write;
 use crate::wanted::{EditStep, changes};
 
-/// Who writes a change into a text.
+/// How a change is written into a text.
 type Editor<'e> = &'e dyn Fn(&str, &EditStep) -> Result<String, EditError>;
 
 /// The text with these edits in it. Each is proven: exactly what it says has changed, or nothing is returned.

@@ -1,4 +1,4 @@
-//! What keeps an edit or a save from happening. Nothing was written then, unless a variant says so.
+//! What prevents an edit or a save. Nothing was written then, unless a variant says so.
 
 use std::io;
 use std::path::PathBuf;
@@ -8,62 +8,63 @@ use model::config::{KeyPath, Problem};
 /// Why a text was not edited.
 #[derive(Debug, Clone, PartialEq, thiserror::Error)]
 pub enum EditError {
-    /// It is no YAML.
-    #[error("the file cannot be edited key by key ({0}): mend its text first")]
+    /// It is not YAML.
+    #[error("the file cannot be edited key by key ({0}): fix its text first")]
     NoYaml(Problem),
-    /// The top of the file, or what stands there, has no keys.
+    /// The top of the file, or the value there, has no keys.
     #[error("`{path}` holds {kind} and no keys below it: set it as a whole, or edit the text")]
     NoSection {
-        /// What.
+        /// The path.
         path: KeyPath,
-        /// In words.
+        /// Its kind, in words.
         kind: &'static str,
     },
     /// There is nothing to remove or to move.
-    #[error("`{0}` does not stand in the file: there is nothing to take away")]
+    #[error("`{0}` is not in the file: there is nothing to remove")]
     NotThere(KeyPath),
-    /// What is to be inserted is there.
-    #[error("`{0}` stands in the file: set it instead")]
+    /// What is to be inserted exists already.
+    #[error("`{0}` is in the file already: set it instead")]
     Exists(KeyPath),
     /// A list is shorter.
-    #[error("`{path}` names no place in a list of {len}: use a number from 0 to {len}")]
+    #[error("`{path}` is not a position in a list of {len}: use a number from 0 to {len}")]
     NoItem {
         /// The place.
         path: KeyPath,
-        /// How many there are.
+        /// The number of items.
         len: usize,
     },
     /// A value cannot be nothing.
-    #[error("`{0}` cannot be nothing: remove it, and its default applies")]
+    #[error("`{0}` cannot be empty: remove it, and its default applies")]
     Nothing(KeyPath),
-    /// What is there is written elsewhere.
-    #[error("`{path}` is an alias in line {line}, column {column}: edit what it stands for, or the text")]
+    /// The value is an alias, written elsewhere.
+    #[error("`{path}` is an alias in line {line}, column {column}: edit what it refers to, or the text")]
     Alias {
-        /// What.
+        /// The path.
         path: KeyPath,
-        /// Of the alias.
+        /// The line of the alias.
         line: usize,
-        /// Of the alias.
+        /// The column of the alias.
         column: usize,
     },
-    /// What is there is meant elsewhere too.
+    /// The value is named by an alias elsewhere.
     #[error(
-        "`{path}` in line {line}, column {column} is named by an alias elsewhere, which would change along: edit the text"
+        "`{path}` in line {line}, column {column} is named by an alias elsewhere, which would change as well: \
+         edit the text"
     )]
     Anchor {
-        /// What.
+        /// The path.
         path: KeyPath,
-        /// Of the value.
+        /// The line of the value.
         line: usize,
-        /// Of the value.
+        /// The column of the value.
         column: usize,
     },
     /// It would have changed more, or something else.
     #[error("`{path}` cannot be edited here without touching more than it ({reason}): edit the text by hand")]
     Unproven {
-        /// What.
+        /// The path.
         path: KeyPath,
-        /// What was not as it had to be.
+        /// What was not as expected.
         reason: &'static str,
     },
 }
@@ -74,34 +75,34 @@ pub enum SaveError {
     /// There is nowhere to keep a configuration.
     #[error("there is no home folder to keep a configuration in: name a file when MCP Discovery is started")]
     NoPlace,
-    /// The edits do not fit.
+    /// The edits do not match the text.
     #[error(transparent)]
     Edit(#[from] EditError),
     /// It would not load.
     #[error("it would not load and was not saved: {}", count(.0))]
     Invalid(Vec<Problem>),
-    /// It is another file than the one that was edited.
-    #[error("`{}` was changed by somebody else since it was read: nothing was saved", file.display())]
+    /// The file is not the one that was edited.
+    #[error("`{}` was changed by another program since it was read: nothing was saved", file.display())]
     Conflict {
         /// The file.
         file: PathBuf,
-        /// What is there now.
+        /// The text of the file now.
         theirs: Option<String>,
-        /// What was to be saved.
+        /// The text that was to be saved.
         mine: String,
     },
     /// A link leads nowhere.
-    #[error("`{}` is a link to `{}`, which is not there: make that file, or take the link away", link.display(), target.display())]
+    #[error("`{}` is a link to `{}`, which is not there: create that file, or remove the link", link.display(), target.display())]
     TargetGone {
         /// The link.
         link: PathBuf,
-        /// Where it leads.
+        /// The target of the link.
         target: PathBuf,
     },
     /// Something else is in its place.
-    #[error("`{}` is {what} and no file: take it away, or name another file", file.display())]
+    #[error("`{}` is {what}, not a file: remove it, or name another file", file.display())]
     NoFile {
-        /// Where.
+        /// The path.
         file: PathBuf,
         /// What is there.
         what: &'static str,
@@ -111,33 +112,33 @@ pub enum SaveError {
     ReadOnly {
         /// The file or its folder.
         what: &'static str,
-        /// Which.
+        /// The path.
         path: PathBuf,
     },
-    /// Saving would make it somebody else's.
-    #[error("`{}` belongs to another user, and would not any more: save it as that user", file.display())]
+    /// Saving would change its owner.
+    #[error("`{}` belongs to another user, and saving it would change that: save it as that user", file.display())]
     Foreign {
-        /// Which.
+        /// The path.
         file: PathBuf,
     },
     /// The operating system refused.
     #[error("`{}` cannot be {what}: {source}", path.display())]
     Io {
-        /// Which file or folder.
+        /// The file or folder.
         path: PathBuf,
-        /// Read, written.
+        /// The action: read, written.
         what: &'static str,
-        /// Why.
+        /// The cause.
         source: io::Error,
     },
     /// There is no such version.
-    #[error("there is no version {0} of this file any more")]
+    #[error("version {0} of this file is no longer kept")]
     NoVersion(u64),
     /// The program ends.
     #[error("it was not finished: {0}")]
     Stopped(String),
-    /// A change cannot be taken back or made again by itself.
-    #[error("the file is not as that change left it: it can be restored as version {0}")]
+    /// A change cannot be undone or redone by itself.
+    #[error("the file has changed since: it can be restored as version {0}")]
     StepGone(u64),
 }
 

@@ -1,5 +1,5 @@
-//! Writing the file: beside it, synced, and then into its place in one step. What stood there at that moment is looked at
-//! afterwards: if somebody else had written meanwhile, their file goes back and nothing of theirs is lost.
+//! Writing the file: beside it, synced, and then into its place in one step. The former file is compared afterwards: if
+//! another program had written meanwhile, its file is put back and nothing of it is lost.
 
 use std::fmt::Write as _;
 use std::fs::{self, File, Metadata, Permissions};
@@ -13,13 +13,13 @@ use tempfile::NamedTempFile;
 
 use crate::error::SaveError;
 
-/// What a file is called while it is written.
+/// The name of a file while it is written.
 const BESIDE: &str = ".mcp-discovery-save-";
 
-/// What a process that was killed left behind is taken away after so long.
+/// When files are removed that a killed process left behind.
 const LEFT_BEHIND: Duration = Duration::from_hours(1);
 
-/// What a text is told by; of a file that is not there, that of nothing.
+/// The identity of a text; of a file that does not exist, that of an empty one.
 pub fn hash(bytes: Option<&[u8]>) -> String {
     match bytes {
         None => "none".to_owned(),
@@ -31,7 +31,7 @@ pub fn hash(bytes: Option<&[u8]>) -> String {
     }
 }
 
-/// The file's bytes, at most one more than a configuration may have; nothing where none is.
+/// The file's bytes, at most one more than a configuration can have; nothing where there is none.
 pub(crate) fn read(file: &Path) -> Result<Option<Vec<u8>>, SaveError> {
     let target = target(file)?;
     let found = match fs::metadata(&target) {
@@ -57,7 +57,7 @@ fn is_file(file: &Path, found: &Metadata) -> Result<(), SaveError> {
     Err(SaveError::NoFile { file: file.to_owned(), what })
 }
 
-/// Where the file itself is: a link is followed, and never replaced.
+/// The path of the file itself: a link is followed, and never replaced.
 fn target(file: &Path) -> Result<PathBuf, SaveError> {
     let is_link = fs::symlink_metadata(file).is_ok_and(|found| found.file_type().is_symlink());
     if !is_link {
@@ -72,22 +72,22 @@ fn target(file: &Path) -> Result<PathBuf, SaveError> {
     })
 }
 
-/// What became of a text that was to be written.
+/// The result of writing a text.
 pub(crate) enum Written {
-    /// It is there.
+    /// It was written.
     Yes(Displaced),
-    /// Somebody else's was there, and is still.
+    /// Another program's text was there, and still is.
     Conflict(Option<Vec<u8>>),
 }
 
-/// What stood in the file's place until now. Whoever had it open may still write into it.
+/// The former file. A program that had it open may still write into it.
 pub(crate) struct Displaced {
     old: Option<NamedTempFile>,
     base: String,
 }
 
 impl Displaced {
-    /// What somebody wrote into it after all; then it is gone.
+    /// What another program wrote into it after all; then it is deleted.
     pub(crate) fn late(self) -> Option<Vec<u8>> {
         let bytes = read_whole(self.old?.path()).ok()?;
         (hash(Some(&bytes)) != self.base).then_some(bytes)
@@ -120,7 +120,7 @@ fn failed(error: Beside, target: &Path, folder: &Path) -> SaveError {
     }
 }
 
-/// What is there; an error where its owner keeps it from being changed.
+/// The current file; an error where its owner protects it from changes.
 fn may_be_written(target: &Path, folder: &Path) -> Result<Option<Metadata>, SaveError> {
     let read_only = |what, path: &Path| SaveError::ReadOnly { what, path: path.to_owned() };
     let found = fs::metadata(target).ok();
@@ -133,7 +133,7 @@ fn may_be_written(target: &Path, folder: &Path) -> Result<Option<Metadata>, Save
     Ok(found)
 }
 
-/// What keeps the file from being written, as far as that is seen without writing.
+/// What prevents the file from being written, as far as that is seen without writing.
 pub(crate) fn hindrance(file: &Path) -> Result<(), SaveError> {
     let target = target(file)?;
     if let Ok(found) = fs::metadata(&target) {
@@ -182,7 +182,7 @@ fn same_owner(_: &Path, _: &Metadata) -> Result<(), Beside> {
     Ok(())
 }
 
-/// Puts the new file into its place, and back if what was there is not what was edited.
+/// Puts the new file into its place, and the former one back if it is not the one that was edited.
 fn put(beside: NamedTempFile, target: &Path, exists: bool, base: &str) -> Result<Written, SaveError> {
     let written = |error: io::Error| SaveError::io(target, "written")(error);
     if !exists {
@@ -235,7 +235,7 @@ fn sync_folder(folder: &Path) {
     }
 }
 
-/// Takes away what processes that were killed while they saved left behind.
+/// Removes what processes left behind that were killed while they saved.
 fn sweep(folder: &Path) {
     let is_old = |path: &Path| {
         let age = fs::metadata(path).and_then(|found| found.modified()).ok();

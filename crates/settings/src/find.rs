@@ -1,4 +1,4 @@
-//! Where things stand in a text: the way to a place in its tree, every setting, every secret; what a form beside the text is made of.
+//! Finds places in a text: the path to a place in its tree, every setting, every secret; the basis of forms beside the text.
 
 use std::ops::Range;
 
@@ -12,16 +12,16 @@ use crate::syntax::{Item, Shape, SyntaxEntry, SyntaxNode, Tree};
 use crate::text::{is_first_in_line, line_end, part, place, with_comments_above};
 use crate::wanted::at;
 
-/// A collection, and where in it something stands.
+/// A collection, and the place of something in it.
 pub(crate) struct FoundNode<'t> {
     pub(crate) parent: &'t SyntaxNode,
-    /// Absent for what is not there.
+    /// Absent for what does not exist.
     pub(crate) index: Option<usize>,
-    /// The entry or the item whose value the collection is; the top of the file is nobody's.
+    /// The entry or the item whose value the collection is; the top of the file has none.
     pub(crate) holder: Option<Holder<'t>>,
 }
 
-/// Who has a value.
+/// What a value belongs to.
 #[derive(Clone, Copy)]
 pub(crate) enum Holder<'t> {
     Entry(&'t SyntaxEntry),
@@ -78,7 +78,7 @@ impl SyntaxNode {
     }
 }
 
-/// Finds where the last step of a path stands, or would.
+/// Finds where the last step of a path is, or would be.
 pub(crate) fn find<'t>(tree: &'t Tree<'_>, path: &KeyPath) -> Result<FoundNode<'t>, EditError> {
     let unproven = |reason| EditError::Unproven { path: path.clone(), reason };
     let mut parent = tree.root.as_ref().ok_or_else(|| unproven("the file is empty"))?;
@@ -113,7 +113,7 @@ fn index_of(
             let mut found = entries.iter().enumerate().filter(|(_, entry)| entry.key == *key);
             let first = found.next();
             if found.next().is_some() {
-                let reason = "the key stands there twice";
+                let reason = "the key is there twice";
                 return Err(EditError::Unproven { path: walked.below(key.as_str()), reason });
             }
             Ok(first.map(|(index, _)| index))
@@ -135,7 +135,7 @@ pub(crate) fn refuse_shared(tree: &Tree<'_>, node: &SyntaxNode, path: &KeyPath) 
     Err(EditError::Anchor { path: path.clone(), line, column })
 }
 
-/// The same for all that is in it.
+/// The same for everything in it.
 pub(crate) fn refuse_shared_within(
     tree: &Tree<'_>,
     node: &SyntaxNode,
@@ -148,7 +148,7 @@ pub(crate) fn refuse_shared_within(
 /// The lines of an entry or an item: with the comments directly above, to the end of its last line.
 pub(crate) struct Lines {
     pub(crate) range: Range<usize>,
-    /// Its first line is its own; else it stands behind a dash.
+    /// Whether its first line is its own; else it is after a dash.
     pub(crate) is_own: bool,
 }
 
@@ -190,11 +190,11 @@ fn walk(node: &SyntaxNode, path: &KeyPath, line: &dyn Fn(usize) -> usize, found:
 /// A place that holds a secret, or names one.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct SecretUse {
-    /// Where.
+    /// The place.
     pub path: KeyPath,
     /// Its line, from 1.
     pub line: usize,
-    /// What it names; absent when the secret itself stands there.
+    /// The name; absent when the secret itself is there.
     pub reference: Option<SecretReference>,
 }
 
@@ -219,7 +219,7 @@ pub fn plain_secret(text: &str, path: &KeyPath) -> Option<String> {
     at(&value(text).ok()?, path)?.as_str().map(str::to_owned)
 }
 
-/// Its key is described as one, or, below one that holds several texts, is called like one.
+/// Whether its key is described as a secret, or, below one that contains several texts, is named like one.
 fn is_secret(path: &KeyPath) -> bool {
     let secret = |path: &KeyPath| describe(path).filter(|described| described.key.secret);
     if secret(path).is_some() {

@@ -81,7 +81,7 @@ pub(crate) fn remove(text: &str, parent: &SyntaxNode, index: usize) -> Vec<Splic
     splices
 }
 
-/// The comma in what stands between two of them, if there is one.
+/// The comma in the text between two of them, if there is one.
 fn comma(text: &str, between: Range<usize>) -> Option<usize> {
     let mut is_comment = false;
     for (at, c) in part(text, between.clone()).char_indices() {
@@ -95,7 +95,7 @@ fn comma(text: &str, between: Range<usize>) -> Option<usize> {
     None
 }
 
-/// The whole lines, when nothing else but a comment stands in them; with the comments directly above.
+/// The whole lines, when they contain nothing else but a comment; with the comments directly above.
 fn own_lines(text: &str, from: usize, to: usize) -> Option<Range<usize>> {
     let end = line_end(text, to);
     let rest = part(text, to..end).trim();

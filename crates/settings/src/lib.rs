@@ -1,6 +1,6 @@
-//! The configuration's file as people edit it. Edits change the lines they name and prove it; a save is whole or not at all
-//! and loses nothing that somebody else wrote; the last versions are kept. Nothing here knows the core: files and values
-//! alone.
+//! The configuration's file as people edit it. Edits change the lines they name and prove it; a save is complete or not done
+//! and loses nothing that another program wrote; the last versions are kept. Nothing here knows the core: only files and
+//! values.
 
 mod diff;
 mod edit;

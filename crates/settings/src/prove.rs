@@ -1,5 +1,5 @@
-//! The proof that an edit changed what it was meant to change and nothing else. It trusts nobody who wrote the text: the
-//! result is read again by the configuration's reader, and held against the old text byte by byte.
+//! The proof that an edit changed what it was meant to change and nothing else. It does not trust the code that wrote the
+//! text: the result is read again by the configuration's reader, and compared with the old text byte by byte.
 
 use std::ops::Range;
 
@@ -17,7 +17,7 @@ use crate::wanted::{EditStep, What, after, at, is_as_wanted};
 pub(crate) fn prove(old: &str, now: &Value, new: &str, change: &EditStep) -> Result<Value, EditError> {
     let unproven = |reason| EditError::Unproven { path: change.path.clone(), reason };
     let wanted = after(now, change).ok_or_else(|| unproven("it is not where it should be"))?;
-    let found = value(new).map_err(|_| unproven("the result would be no YAML"))?;
+    let found = value(new).map_err(|_| unproven("the result would not be YAML"))?;
     let is_empty = found.is_null() && wanted.as_object().is_some_and(serde_json::Map::is_empty);
     if !is_empty && !is_as_wanted(&wanted, &found) {
         return Err(unproven("other values would change"));
@@ -38,7 +38,7 @@ pub(crate) fn prove(old: &str, now: &Value, new: &str, change: &EditStep) -> Res
     Ok(found)
 }
 
-/// Keys that were there follow each other as before, and as wanted where one was moved.
+/// Existing keys follow each other as before, and as wanted where one was moved.
 fn keeps_order(now: &Value, wanted: &Value, found: &Value, change: &EditStep) -> bool {
     let (parent, _) = change.parts();
     let keys = |value: &Value, of: &Value| -> Vec<String> {
@@ -52,7 +52,7 @@ fn keeps_order(now: &Value, wanted: &Value, found: &Value, change: &EditStep) ->
     }
 }
 
-/// Where a change may touch the old text (nowhere in particular when it only adds), and whose comments are its own.
+/// Where a change can touch the old text (nowhere in particular when it only adds), and which comments belong to it.
 type TouchedRanges = (Option<Vec<Range<usize>>>, Vec<Range<usize>>);
 
 fn regions(tree: &Tree<'_>, change: &EditStep) -> Result<TouchedRanges, EditError> {
@@ -91,7 +91,7 @@ fn slots(text: &str, found: &FoundNode<'_>, to: usize) -> Vec<Range<usize>> {
     children.map(|child| slot(text, found.parent, child).0).collect()
 }
 
-/// All of the old text outside these regions is in the new one, in its order.
+/// The old text outside these regions is all in the new one, in its order.
 fn stays_outside(old: &str, regions: &[Range<usize>], new: &str) -> bool {
     let mut regions = regions.to_vec();
     regions.sort_by_key(|region| (region.start, region.end));
@@ -110,7 +110,7 @@ fn stays_outside(old: &str, regions: &[Range<usize>], new: &str) -> bool {
     true
 }
 
-/// What is added pushes the rest apart and takes nothing away.
+/// An addition moves the rest apart and removes nothing.
 fn adds_alone(old: &Tree<'_>, new: &Tree<'_>, change: &EditStep) -> bool {
     if !matches!(change.what, What::Add(_)) || is_into_nothing(old, &change.path) {
         return true;

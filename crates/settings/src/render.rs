@@ -7,7 +7,7 @@ use serde_json::{Map, Value};
 /// A list or a map longer than this is written in lines of its own.
 const WIDEST: usize = 80;
 
-/// What YAML 1.1, which other programs read, takes for something else than text.
+/// Texts that YAML 1.1, which other programs read, would not read as text.
 const NOT_TEXT: [&str; 12] = ["y", "n", "yes", "no", "on", "off", "true", "false", "null", "~", "nan", "inf"];
 
 /// How texts are quoted that need not be.
@@ -21,13 +21,13 @@ pub(crate) enum Quotes {
 /// How lines are written.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Style {
-    /// How much farther in what is below a key stands.
+    /// The indentation of what is below a key.
     pub(crate) step: usize,
     pub(crate) newline: &'static str,
     pub(crate) quotes: Quotes,
 }
 
-/// In one line, within whatever stands around it.
+/// In one line, within whatever is around it.
 pub(crate) fn inline(value: &Value, quotes: Quotes) -> String {
     match value {
         Value::String(text) => self::text(text, quotes),

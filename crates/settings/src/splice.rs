@@ -1,4 +1,4 @@
-//! How one change is written into the text: what goes, and what comes in its place.
+//! How one change is written into the text: what is removed, and what replaces it.
 
 use std::ops::Range;
 
@@ -14,7 +14,7 @@ use crate::syntax::{Shape, SyntaxNode, Tree};
 use crate::text::{column, is_blank, is_first_in_line, line_end, line_start, newline, part, start};
 use crate::wanted::{EditStep, What};
 
-/// A part of the text, and what stands there instead.
+/// A part of the text, and its replacement.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Splice {
     pub(crate) range: Range<usize>,
@@ -59,8 +59,10 @@ pub(crate) fn write(text: &str, change: &EditStep) -> Result<String, EditError> 
 }
 
 pub(crate) fn read<'t>(text: &'t str, path: &KeyPath) -> Result<Tree<'t>, EditError> {
-    Tree::read(text)
-        .map_err(|_| EditError::Unproven { path: path.clone(), reason: "its text is read otherwise" })
+    Tree::read(text).map_err(|_| EditError::Unproven {
+        path: path.clone(),
+        reason: "its text would be read in another way",
+    })
 }
 
 fn splices(tree: &Tree<'_>, change: &EditStep) -> Result<Vec<Splice>, EditError> {
@@ -89,7 +91,7 @@ fn splices(tree: &Tree<'_>, change: &EditStep) -> Result<Vec<Splice>, EditError>
     }
 }
 
-/// The first key of a file that has none yet stands below whatever comments it has.
+/// The first key of a file that has none yet goes below its comments.
 fn first_key(tree: &Tree<'_>, change: &EditStep) -> Result<Vec<Splice>, EditError> {
     let (What::Add(value), Some(Part::Key(key))) = (&change.what, change.path.0.first()) else {
         return Err(EditError::NotThere(change.path.clone()));
@@ -117,7 +119,7 @@ pub(crate) fn style(tree: &Tree<'_>, parent: Option<&SyntaxNode>) -> Style {
     Style { step: step(tree), newline: newline(tree.text), quotes }
 }
 
-/// How far in the first section's keys stand.
+/// The indentation of the keys of the first section.
 fn step(tree: &Tree<'_>) -> usize {
     let root = tree.root.as_ref();
     let steps =
@@ -194,20 +196,20 @@ fn key_of(part: &Part) -> String {
     }
 }
 
-/// Whether an entry of a block stands here, and none within brackets.
+/// Whether an entry of a block is here, and none within brackets.
 fn is_block_entry(text: &str, start: usize) -> bool {
     let before = part(text, line_start(text, start)..start);
     before.bytes().all(|byte| matches!(byte, b' ' | b'-'))
 }
 
-/// Where something new stands among what is there.
+/// Where something new goes among what is there.
 #[derive(Debug, Clone, Copy)]
 pub(crate) enum InsertAt {
     Before(usize),
     After(usize),
 }
 
-/// Items where they are wanted, keys behind their neighbours in the order of the descriptions, others last.
+/// Items where they are wanted, keys after their neighbours in the order of the descriptions, others last.
 fn place_for(change: &EditStep, parent: &SyntaxNode, child: Option<Holder<'_>>) -> InsertAt {
     let last = parent.len().saturating_sub(1);
     let (above, step) = change.parts();
@@ -231,7 +233,7 @@ fn place_for(change: &EditStep, parent: &SyntaxNode, child: Option<Holder<'_>>) 
     }
 }
 
-/// Blank lines stand between the sections.
+/// Blank lines are between the sections.
 fn sections_are_apart(text: &str, root: &SyntaxNode) -> bool {
     let starts = root.children().skip(1).map(|child| lines(text, child).range.start);
     starts.into_iter().any(|start| start > 0 && is_blank(text, line_start(text, start - 1)))
@@ -274,7 +276,7 @@ fn is_large(value: &Value) -> bool {
     nests || render::inline(value, Quotes::Double).chars().count() > 60
 }
 
-/// What belongs to the value of an entry in a block: in the line of its key, and below that line.
+/// The text of the value of an entry in a block: in the line of its key, and below that line.
 pub(crate) fn value_regions(text: &str, child: Holder<'_>) -> (Range<usize>, Range<usize>) {
     let (mark, value) = (child.mark(), child.value());
     if !value.is_block() {
@@ -294,7 +296,7 @@ pub(crate) fn value_regions(text: &str, child: Holder<'_>) -> (Range<usize>, Ran
     (mark..head_end, below..end)
 }
 
-/// What goes with an entry or an item.
+/// What belongs to an entry or an item.
 pub(crate) fn removed(text: &str, found: &FoundNode<'_>) -> Vec<Splice> {
     remove(text, found)
 }
@@ -347,7 +349,7 @@ fn remove_last(
     }
 }
 
-/// Moves one among its siblings: their texts change places, what stands between them stays.
+/// Moves one among its siblings: their texts change places, what is between them stays.
 fn rotate(text: &str, found: &FoundNode<'_>, to: usize) -> Vec<Splice> {
     let Some(from) = found.index else { return Vec::new() };
     let (parent, indent) =
@@ -375,7 +377,7 @@ fn rotate(text: &str, found: &FoundNode<'_>, to: usize) -> Vec<Splice> {
     moved.collect()
 }
 
-/// What of an entry or an item changes its place.
+/// The part of an entry or an item that changes its place.
 pub(crate) fn slot(text: &str, parent: &SyntaxNode, child: Holder<'_>) -> (Range<usize>, bool) {
     if parent.is_flow() {
         return (child.start()..child.value().range.end.max(child.start()), true);

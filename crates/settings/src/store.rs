@@ -1,4 +1,4 @@
-//! The file and its versions: what a draft of it would be, and saving one.
+//! The file and its versions: the result of a draft, and saving one.
 
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -14,43 +14,43 @@ use crate::file::{Written, hash, hindrance, read, write};
 use crate::find::places;
 use crate::versions::{Version, VersionStep, Versions};
 
-/// What a file begins with that was not there.
-const STARTER: &str = "# Settings of MCP Discovery. What is not said here has its default.\n\
-                       # `mcp-discovery config show --explain` tells every setting there is.\n";
+/// The first lines of a new file.
+const STARTER: &str = "# Settings of MCP Discovery. What is not set here has its default.\n\
+                       # `mcp-discovery config show --explain` lists every setting.\n";
 
-/// What a person wants the file to be: edits of a text, or a text of theirs.
+/// What the file should become: edits of a text, or another text.
 #[derive(Debug, Clone, Default)]
 pub struct Wanted {
     /// The whole text; absent means the file's.
     pub text: Option<String>,
-    /// Edits of it.
+    /// Edits of the text.
     pub edits: Vec<Edit>,
     /// The hash of the file that they saw; absent means whatever is there.
     pub base: Option<String>,
 }
 
-/// What the file would be.
+/// What the file would become.
 #[derive(Debug, Clone)]
 pub struct FileDraft {
-    /// All of it.
+    /// The whole text.
     pub text: String,
     /// The hash of the file as it is.
     pub base: String,
-    /// Of the text, in its order.
+    /// The problems of the text, in its order.
     pub problems: Vec<Problem>,
-    /// It would load.
+    /// Whether it would load.
     pub is_valid: bool,
-    /// What differs from the file.
+    /// The difference from the file.
     pub diff: Vec<DiffLine>,
     /// The sections whose settings would differ.
     pub sections: Vec<String>,
     /// The keys of them that take effect at the next start.
     pub restart: Vec<String>,
-    /// What the text says; nothing where it cannot be read.
+    /// The settings of the text; nothing where it cannot be read.
     pub values: Option<Value>,
-    /// Where each of that stands.
+    /// The place of each of them.
     pub places: Vec<ConfigPlace>,
-    /// What its reader makes of it, where it loads.
+    /// The configuration, where it loads.
     pub config: Option<Arc<Config>>,
 }
 
@@ -59,22 +59,22 @@ pub struct FileDraft {
 pub struct Saved {
     /// Its version.
     pub version: u64,
-    /// It can be taken back.
+    /// The entry for undo.
     pub is_step: bool,
-    /// What became of it, as a draft tells.
+    /// The result, as for a draft.
     pub draft: FileDraft,
-    /// The version of what somebody else wrote at that very moment, and lost its place.
+    /// The version of what another program wrote at that very moment, and which was replaced.
     pub late: Option<u64>,
 }
 
-/// Who saves, and why.
+/// Who saves, and the note.
 #[derive(Debug, Clone)]
 pub struct SaveReason {
-    /// Who.
+    /// The face.
     pub by: By,
-    /// In their words.
+    /// The note.
     pub label: String,
-    /// When, in milliseconds since 1970.
+    /// The time, in milliseconds since 1970.
     pub at: i64,
 }
 
@@ -84,12 +84,12 @@ impl SaveReason {
     }
 }
 
-/// Which way a change is turned.
+/// The direction of a change.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum VersionDirection {
-    /// It is taken back.
+    /// Undo.
     Back,
-    /// It is made again.
+    /// Redo.
     Again,
 }
 
@@ -103,14 +103,14 @@ impl VersionDirection {
     }
 }
 
-/// The file that a person has, and the versions of it that are kept.
+/// The user's file, and the versions of it that are kept.
 #[derive(Debug)]
 pub struct Settings {
     file: Option<PathBuf>,
     versions: Option<Versions>,
     /// One save after the other.
     turn: Mutex<()>,
-    /// What the file of a base says: a person who types asks with every letter, and the file stays the same.
+    /// The content of the file of a base: typing sends a request with every letter, and the file stays the same.
     known: Mutex<Option<(String, Arc<InEffect>)>>,
 }
 
@@ -125,7 +125,7 @@ impl Settings {
         self.file.as_deref().zip(self.versions.as_ref()).ok_or(SaveError::NoPlace)
     }
 
-    /// What the file would be; nothing is written.
+    /// What the file would become; nothing is written.
     pub fn draft(&self, wanted: &Wanted) -> Result<FileDraft, SaveError> {
         let (file, versions) = self.place()?;
         let bytes = read(file)?;
@@ -154,7 +154,7 @@ impl Settings {
         Ok(draft_of(before, &was, text, base))
     }
 
-    /// What the file says; what cannot be read says nothing.
+    /// The text of the file; nothing when it cannot be read.
     fn known(&self, base: &str, text: &str) -> Arc<InEffect> {
         let mut known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
         match known.as_ref() {
@@ -168,7 +168,7 @@ impl Settings {
         }
     }
 
-    /// Saves what a person wants, if it loads. `about_to` learns the bytes just before the file has them.
+    /// Saves a text, if it loads. `about_to` gets the bytes just before they are written.
     pub fn save(
         &self,
         wanted: &Wanted,
@@ -215,7 +215,7 @@ impl Settings {
         Ok(Saved { version, is_step, draft, late })
     }
 
-    /// Keeps what the file holds, when no version has it: somebody else wrote it.
+    /// Keeps the content of the file, when no version has it: another program wrote it.
     pub fn seen(&self, at: i64) -> Result<Option<u64>, SaveError> {
         let (file, versions) = self.place()?;
         let Some(bytes) = read(file)? else { return Ok(None) };
@@ -224,7 +224,7 @@ impl Settings {
             .map(Some)
     }
 
-    /// The change that could be taken back, and the one that could be made again: those that left the file as it is.
+    /// The change that could be undone, and the one that could be redone: those that left the file as it is.
     pub fn upcoming(&self) -> Result<(Option<Version>, Option<Version>), SaveError> {
         let (base, all) = (self.base()?, self.versions()?);
         let newest = |turn: VersionDirection| {
@@ -235,7 +235,7 @@ impl Settings {
         Ok((newest(VersionDirection::Back), newest(VersionDirection::Again)))
     }
 
-    /// Takes a change back, or makes it again, while the file is as it left it.
+    /// Undoes a change, or redoes it, while the file is as the change left it.
     pub fn turn(
         &self,
         id: u64,
@@ -277,12 +277,12 @@ impl Settings {
         versions.read(id).filter(|version| version.file == file).ok_or(SaveError::NoVersion(id))
     }
 
-    /// What is to be wanted for the file to be as a version was.
+    /// The edits that make the file what a version was.
     pub fn restoring(&self, id: u64, base: Option<String>) -> Result<Wanted, SaveError> {
         Ok(Wanted { text: Some(self.version(id)?.text), edits: Vec::new(), base })
     }
 
-    /// What keeps the file from being saved at all, as far as that is known before.
+    /// What prevents the file from being saved at all, as far as that is known before.
     pub fn hindrance(&self) -> Option<SaveError> {
         self.place().and_then(|(file, _)| hindrance(file)).err()
     }
@@ -314,7 +314,7 @@ fn draft_of(before: &str, was: &InEffect, text: String, base: String) -> FileDra
     }
 }
 
-/// A text of comments alone says nothing, and can be read.
+/// A text with only comments contains no settings, and can be read.
 fn said(values: Value) -> Value {
     if values.is_null() { Value::Object(Map::new()) } else { values }
 }

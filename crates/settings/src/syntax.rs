@@ -1,5 +1,5 @@
-//! A text as a tree of ranges, read by the parser that the configuration's reader stands on: so what is edited is what is
-//! read. Nothing is resolved here, so that an alias is seen as one.
+//! A text as a tree of ranges, read by the parser that the configuration's reader uses: so what is edited is what is read.
+//! Nothing is resolved here, so that an alias stays one.
 
 use std::collections::HashSet;
 use std::ops::Range;
@@ -11,10 +11,10 @@ use crate::text::{column, line_end, line_start, part, start};
 /// Deeper than the reader goes.
 const DEEPEST: usize = 64;
 
-/// A value and where it stands.
+/// A value and its place.
 #[derive(Debug, Clone)]
 pub(crate) struct SyntaxNode {
-    /// From its first character to behind its last; empty behind the colon or the dash where nothing is written.
+    /// From its first character to after its last; empty after the colon or the dash where nothing is written.
     pub(crate) range: Range<usize>,
     /// 0, or the number of its anchor.
     anchor: usize,
@@ -34,12 +34,12 @@ pub(crate) enum Shape {
 pub(crate) struct SyntaxEntry {
     pub(crate) key: String,
     pub(crate) key_range: Range<usize>,
-    /// Behind its colon.
+    /// After its colon.
     pub(crate) colon: usize,
     pub(crate) value: SyntaxNode,
 }
 
-/// An item, with where its dash stands, or its value in a flow list.
+/// An item, with the place of its dash, or its value in a flow list.
 #[derive(Debug, Clone)]
 pub(crate) struct Item {
     pub(crate) start: usize,
@@ -55,7 +55,7 @@ pub(crate) struct Tree<'t> {
     aliased: HashSet<usize>,
 }
 
-/// The text is no YAML of one document, in a way that this parser cannot follow.
+/// The text is not YAML of one document, in a way that this parser cannot follow.
 #[derive(Debug)]
 pub(crate) struct Unreadable;
 
@@ -64,7 +64,7 @@ impl SyntaxNode {
         matches!(self.shape, Shape::Scalar(_)) && self.range.is_empty()
     }
 
-    /// It is written in lines of its own below its key.
+    /// Whether it is written in lines of its own below its key.
     pub(crate) fn is_block(&self) -> bool {
         match self.shape {
             Shape::Scalar(style) => matches!(style, ScalarStyle::Literal | ScalarStyle::Folded),
@@ -108,7 +108,7 @@ impl<'t> Tree<'t> {
         Ok(tree)
     }
 
-    /// An alias elsewhere says the same as this.
+    /// Whether an alias elsewhere refers to this.
     pub(crate) fn is_used_elsewhere(&self, node: &SyntaxNode) -> bool {
         node.anchor != 0 && self.aliased.contains(&node.anchor)
     }
@@ -122,7 +122,7 @@ impl<'t> Tree<'t> {
     }
 }
 
-/// A collection whose end has not come, and the key that waits for its value.
+/// A collection that has not ended, and the key that waits for its value.
 struct OpenCollection {
     node: SyntaxNode,
     key: Option<(String, Range<usize>)>,
@@ -227,7 +227,7 @@ impl SyntaxReading<'_> {
     }
 }
 
-/// Where the `|` or `>` stands above the lines of a block scalar, which the parser leaves out.
+/// The place of the `|` or `>` above the lines of a block scalar, which the parser leaves out.
 fn block_header(text: &str, content: usize) -> Option<usize> {
     let is_header = |at: usize| part(text, at..at + 1).starts_with(['|', '>']);
     if is_header(content) {
@@ -252,7 +252,7 @@ fn colon(text: &str, at: usize) -> usize {
     if rest.get(spaces..).is_some_and(|rest| rest.starts_with(':')) { at + spaces + 1 } else { at }
 }
 
-/// The dash that begins the first line below `after` that is no comment.
+/// The dash that starts the first line below `after` that is not a comment.
 fn first_dash(text: &str, after: usize) -> Option<usize> {
     let mut line = line_end(text, after);
     while line < text.len() {

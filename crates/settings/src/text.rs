@@ -7,17 +7,17 @@ pub(crate) fn part(text: &str, range: Range<usize>) -> &str {
     text.get(range).unwrap_or_default()
 }
 
-/// Where the line begins in which `at` lies.
+/// The start of the line of `at`.
 pub(crate) fn line_start(text: &str, at: usize) -> usize {
     part(text, 0..at).rfind('\n').map_or_else(|| start(text), |newline| newline + 1)
 }
 
-/// Where the next line begins, or the text ends.
+/// The start of the next line, or the end of the text.
 pub(crate) fn line_end(text: &str, at: usize) -> usize {
     part(text, at..text.len()).find('\n').map_or(text.len(), |newline| at + newline + 1)
 }
 
-/// Where the text begins: behind a byte order mark.
+/// The start of the text: after a byte order mark.
 pub(crate) fn start(text: &str) -> usize {
     if text.starts_with('\u{feff}') { '\u{feff}'.len_utf8() } else { 0 }
 }
@@ -28,7 +28,7 @@ pub(crate) fn place(text: &str, at: usize) -> (usize, usize) {
     (line, part(text, line_start(text, at)..at).chars().count() + 1)
 }
 
-/// What ends its lines.
+/// Its line ending.
 pub(crate) fn newline(text: &str) -> &'static str {
     match text.find('\n') {
         Some(at) if part(text, 0..at).ends_with('\r') => "\r\n",
@@ -36,7 +36,7 @@ pub(crate) fn newline(text: &str) -> &'static str {
     }
 }
 
-/// How far what stands at `at` is from the beginning of its line.
+/// The column of `at`.
 pub(crate) fn column(text: &str, at: usize) -> usize {
     at - line_start(text, at)
 }
@@ -46,12 +46,12 @@ pub(crate) fn is_first_in_line(text: &str, at: usize) -> bool {
     part(text, line_start(text, at)..at).bytes().all(|byte| byte == b' ')
 }
 
-/// Whether the line that begins at `at` has nothing in it.
+/// Whether the line that starts at `at` is empty.
 pub(crate) fn is_blank(text: &str, at: usize) -> bool {
     at < text.len() && part(text, at..line_end(text, at)).trim().is_empty()
 }
 
-/// Where the comment lines begin that stand directly above the line of `at`, as far in as `at`.
+/// The start of the comment lines directly above the line of `at`, with the same indentation as `at`.
 pub(crate) fn with_comments_above(text: &str, at: usize) -> usize {
     let indent = column(text, at);
     let mut first = line_start(text, at);

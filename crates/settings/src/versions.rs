@@ -1,5 +1,5 @@
-//! The last versions of the file, in the data directory and readable by their owner alone: a person may have a secret in
-//! one. They never leave that directory.
+//! The last versions of the file, in the data directory and readable by their owner alone: one may contain a secret. They
+//! never leave that directory.
 
 use std::fs::{self, Permissions};
 use std::io::{self, Write};
@@ -22,28 +22,28 @@ pub struct Version {
     pub id: u64,
     /// When it was written or seen, in milliseconds since 1970.
     pub at: i64,
-    /// Why, in the words of who wrote it.
+    /// The note of its author.
     pub label: String,
-    /// Who.
+    /// Its author.
     pub by: By,
-    /// What it is told by.
+    /// Its identity.
     pub hash: String,
     /// Whose version it is.
     pub file: PathBuf,
-    /// All of it.
+    /// The whole text.
     pub text: String,
-    /// The change of a person that it came from, while that can be taken back or made again.
+    /// The user's change that it came from, while that can be undone or redone.
     pub step: Option<VersionStep>,
 }
 
-/// A person's change of the file.
+/// A user's change of the file.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct VersionStep {
     /// The version that was there before; absent when no file was.
     pub before: Option<u64>,
-    /// What that is told by.
+    /// The identity of the text.
     pub before_hash: String,
-    /// When it was taken back; absent while it stands.
+    /// When it was undone; absent while it is in effect.
     pub undone_at: Option<i64>,
 }
 
@@ -59,7 +59,7 @@ impl Versions {
         Self { folder: data_dir.join("config-versions"), file: file.to_owned() }
     }
 
-    /// All of this file, newest first. One that cannot be read is passed over.
+    /// All versions of this file, newest first. One that cannot be read is skipped.
     pub(crate) fn all(&self) -> Vec<Version> {
         self.kept()
             .into_iter()
@@ -85,7 +85,7 @@ impl Versions {
             .ok()
     }
 
-    /// Keeps a text, unless the newest version is the same; says which version has it.
+    /// Keeps a text, unless the newest version is the same; returns which version has it.
     pub(crate) fn keep(
         &self,
         text: &str,
@@ -114,7 +114,7 @@ impl Versions {
         Ok(id)
     }
 
-    /// Writes down what became of a person's change.
+    /// Records that a user's change was undone or redone.
     pub(crate) fn mark(&self, version: &Version) -> Result<(), SaveError> {
         self.write(version).map_err(SaveError::io(&self.folder, "written to"))
     }

@@ -1,4 +1,4 @@
-//! What an edit wants, on plain values: the smallest changes that lead there, and what must be read afterwards.
+//! The goal of an edit, on plain values: the smallest changes that lead there, and what must be read afterwards.
 
 use api::{ConfigEdit as Edit, ConfigOp as Op};
 use model::config::{KeyPath, Part};
@@ -9,16 +9,16 @@ use crate::error::EditError;
 /// One change of one place.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) struct EditStep {
-    /// The place: of a new key or item, where it will stand.
+    /// The place: of a new key or item, where it will be.
     pub(crate) path: KeyPath,
     pub(crate) what: What,
 }
 
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) enum What {
-    /// Another value for what is there.
+    /// Another value for an existing one.
     Replace(Value),
-    /// A key or item that is not there.
+    /// A key or item that does not exist yet.
     Add(Value),
     Remove,
     /// To another place among its siblings.
@@ -81,7 +81,7 @@ fn moved(now: &Value, edit: &Edit) -> Result<Vec<EditStep>, EditError> {
     Ok(if from == to { Vec::new() } else { vec![change] })
 }
 
-/// What stands at a path.
+/// The value at a path.
 pub(crate) fn at<'v>(value: &'v Value, path: &KeyPath) -> Option<&'v Value> {
     path.0.iter().try_fold(value, |value, part| match part {
         Part::Key(key) => value.as_object()?.get(key),
@@ -96,7 +96,7 @@ fn at_mut<'v>(value: &'v mut Value, path: &KeyPath) -> Option<&'v mut Value> {
     })
 }
 
-/// Sets what is there to another value, or makes it and the sections above it.
+/// Sets an existing value, or creates it and the sections above it.
 fn set(now: &Value, path: &KeyPath, value: Value) -> Result<Vec<EditStep>, EditError> {
     if let Some(there) = at(now, path) {
         let mut found = Vec::new();
@@ -151,7 +151,7 @@ pub(crate) fn kind(value: &Value) -> &'static str {
     }
 }
 
-/// Only what differs is written anew: what surrounds it keeps its comments and its style.
+/// Only what differs is written again: what surrounds it keeps its comments and its style.
 fn difference(path: &KeyPath, from: &Value, to: &Value, found: &mut Vec<EditStep>) {
     match (from, to) {
         (from, to) if from == to => {}
@@ -196,7 +196,7 @@ fn items(path: &KeyPath, from: &[Value], to: &[Value], found: &mut Vec<EditStep>
     found.extend((new..old).rev().map(|item| EditStep { path: path.below(item), what: What::Remove }));
 }
 
-/// What must be read when a change was made.
+/// What must be read after a change.
 pub(crate) fn after(now: &Value, change: &EditStep) -> Option<Value> {
     let mut value = if now.is_null() { Value::Object(Map::new()) } else { now.clone() };
     if let What::Replace(new) = &change.what {
@@ -226,7 +226,7 @@ pub(crate) fn after(now: &Value, change: &EditStep) -> Option<Value> {
     Some(value)
 }
 
-/// The same, and what was not moved in the same order; new keys may stand anywhere.
+/// The same, and what was not moved in the same order; new keys can be anywhere.
 pub(crate) fn is_as_wanted(wanted: &Value, read: &Value) -> bool {
     match (wanted, read) {
         (Value::Object(wanted), Value::Object(read)) => {

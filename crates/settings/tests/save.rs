@@ -140,7 +140,7 @@ fn what_keeps_the_file_from_being_written_is_named() {
     fs::remove_file(place.file()).unwrap();
     fs::create_dir(place.file()).unwrap();
     let error = place.set(5).unwrap_err();
-    assert!(error.to_string().contains("is a folder and no file"), "{error}");
+    assert!(error.to_string().contains("is a folder, not a file"), "{error}");
     place.is_tidy();
 }
 

@@ -1,6 +1,6 @@
-//! By which clock what is kept grows old. A computer whose clock is wrong for one start must not lose what is kept for weeks, so
-//! a clock that has jumped is not believed at once: until it has gone on from there for a day, and this program ran for an hour
-//! of that, nothing is older than it was before the jump. All that is deleted by its age asks here.
+//! The clock that decides when old data is deleted. A computer whose clock is wrong for one start must not lose what is kept
+//! for weeks, so a clock that has jumped is not trusted at once: until it has run for a day from there, and this program for
+//! an hour of that, nothing is older than it was before the jump. Every deletion by age asks here.
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -18,21 +18,21 @@ const FILE: &str = "clock.json";
 const HOUR: Millis = 60 * 60 * 1000;
 const DAY: Millis = 24 * HOUR;
 
-/// A clock that is put right by less than this is the same clock.
+/// A clock that is corrected by less than this is the same clock.
 const SET_RIGHT: Millis = 60 * 1000;
 
-/// A jump that is not believed yet.
+/// A jump that is not trusted yet.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 struct ClockJump {
-    /// What the clock said before the first jump.
+    /// The time before the first jump.
     before: Millis,
-    /// What it said after the last.
+    /// The time after the last jump.
     since: Millis,
-    /// How long this program ran since, in milliseconds.
+    /// How long this program has run since, in milliseconds.
     ran: Millis,
 }
 
-/// What the clock said last.
+/// The last time of the clock.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 struct ClockMark {
     at: Millis,
@@ -41,7 +41,7 @@ struct ClockMark {
 }
 
 impl ClockMark {
-    /// The mark when the clock says `now` and the program ran for so long since the last one. Whether it jumped.
+    /// The mark when the clock shows `now` and the program ran for this long since the last one. Returns whether it jumped.
     fn then(self, now: Millis, ran: Millis) -> (Self, bool) {
         let passed = now.saturating_sub(self.at);
         let went_back = self.jump.is_some() && passed < -SET_RIGHT;
@@ -62,7 +62,7 @@ impl ClockMark {
     }
 }
 
-/// The clock that ages are told by. Cheap to clone; all clones are one. The default believes every clock.
+/// The clock of ages. Cheap to clone; all clones are one. The default trusts every clock.
 #[derive(Debug, Clone)]
 pub struct Ages(Arc<AtomicI64>);
 
@@ -73,8 +73,8 @@ impl Default for Ages {
 }
 
 impl Ages {
-    /// Reads what the clock said last, and notes what it says now. Where nothing noted it, the database was `written` by it. What a
-    /// person should know, if there is something.
+    /// Reads the last recorded time, and records the current one. If none was recorded, the time when the database was
+    /// `written` counts. Returns a notice, if there is one.
     pub(crate) fn open(folder: &Path, now: Millis, written: Option<Millis>) -> (ClockKeeper, Option<String>) {
         let path = folder.join(FILE);
         let mark = std::fs::read(&path).ok().and_then(|text| serde_json::from_slice(&text).ok());
@@ -84,13 +84,13 @@ impl Ages {
         (keeper, notice)
     }
 
-    /// The time by which something is old: `now`, or, where the clock is not believed, what it said before it jumped.
+    /// The time for computing ages: `now`, or, where the clock is not trusted, the time before it jumped.
     pub fn by(&self, now: Millis) -> Millis {
         now.min(self.0.load(Ordering::Relaxed))
     }
 }
 
-/// Follows the clock, and keeps what it said for the next start.
+/// Follows the clock, and records its time for the next start.
 #[derive(Debug)]
 pub struct ClockKeeper {
     path: PathBuf,
@@ -99,12 +99,12 @@ pub struct ClockKeeper {
 }
 
 impl ClockKeeper {
-    /// The clock that ages are told by.
+    /// The clock of ages.
     pub fn ages(&self) -> Ages {
         self.ages.clone()
     }
 
-    /// Notes what the clock says, and that the program ran for so long since it was noted last.
+    /// Records the time of the clock, and that the program ran for this long since the last record.
     pub fn note(&mut self, now: Millis, ran: Duration) -> Option<String> {
         let ran = Millis::try_from(ran.as_millis()).unwrap_or(Millis::MAX);
         let last = self.mark.at;
@@ -113,13 +113,13 @@ impl ClockKeeper {
         self.ages.0.store(mark.jump.map_or(Millis::MAX, |jump| jump.before), Ordering::Relaxed);
         let text = serde_json::to_vec(&mark).unwrap_or_default();
         if let Err(error) = write_private(&self.path, &text) {
-            tracing::warn!(%error, "what the clock says could not be noted");
+            tracing::warn!(%error, "the time of the clock could not be recorded");
         }
         has_jumped.then(|| told(now.saturating_sub(last)))
     }
 }
 
-/// When the database was written last, by the clock of then.
+/// When the database was last written, by the clock of then.
 pub(crate) fn written_at(folder: &Path) -> Option<Millis> {
     let written = std::fs::metadata(folder.join(crate::FILE)).ok()?.modified().ok()?;
     Millis::try_from(written.duration_since(UNIX_EPOCH).ok()?.as_millis()).ok()
@@ -131,7 +131,7 @@ fn told(by: Millis) -> String {
     let where_to = if by < 0 { "earlier" } else { "later" };
     format!(
         "The clock of this computer is {days} {where_to} than when MCP Discovery last ran. If it is wrong, set it. Nothing is \
-         deleted for its age until the clock has gone on for 24 hours, at least one of them with MCP Discovery running."
+         deleted because of its age until the clock has run for 24 hours, at least one of them with MCP Discovery running."
     )
 }
 

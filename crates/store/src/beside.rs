@@ -1,6 +1,6 @@
-//! Databases beside the registry's: each is one file that can be lost without losing a server. It is made where it is missing,
-//! moved aside where it is damaged, and not touched where a newer version of this program wrote it. A file that was deleted goes on
-//! taking writes until it is closed, and then all of them are gone: so it is looked after while it is open.
+//! Databases besides the registry's: each is one file that can be lost without losing a server. It is created where it is
+//! missing, moved aside where it is damaged, and not touched where a newer version of this program wrote it. A file that was
+//! deleted continues to take writes until it is closed, and then all of them are gone: so it is watched while it is open.
 
 use std::io;
 use std::path::{Path, PathBuf};
@@ -11,22 +11,22 @@ use rusqlite::{Connection, ErrorCode, OpenFlags};
 use crate::open::keep_private;
 use crate::salvage::suffixed;
 
-/// What SQLite keeps beside a database.
+/// The files that SQLite keeps beside a database.
 const COMPANIONS: [&str; 2] = ["-wal", "-shm"];
 
 /// The WAL is cut back to this size after a checkpoint, in bytes.
 const WAL_LIMIT: i64 = 4 * 1024 * 1024;
 
-/// What is in such a file.
+/// The content of such a file.
 #[derive(Clone, Copy)]
 pub struct Layout {
     /// The schema that is read and written (`PRAGMA user_version`).
     pub version: i64,
-    /// How its tables are made.
+    /// The statements that create its tables.
     pub tables: &'static str,
-    /// How those are made that came without a new version, where they are missing.
+    /// Those for tables that were added without a new version, where they are missing.
     pub later: &'static str,
-    /// Reads what every start reads: damage shows then.
+    /// Reads what every start reads: damage is found then.
     pub look: fn(&Connection) -> rusqlite::Result<()>,
 }
 
@@ -39,34 +39,34 @@ pub enum BesideError {
         /// The file.
         path: PathBuf,
     },
-    /// What is in it makes no sense.
+    /// Its content is not valid.
     #[error("`{}` is damaged: {source}", path.display())]
     Damaged {
         /// The file.
         path: PathBuf,
-        /// What SQLite says.
+        /// The message of SQLite.
         source: rusqlite::Error,
     },
-    /// It cannot be read or written: the disk is full, or somebody does not let us.
+    /// It cannot be read or written: the disk is full, or permissions are missing.
     #[error("`{}`: {source}", path.display())]
     Sqlite {
         /// The file.
         path: PathBuf,
-        /// What SQLite says.
+        /// The message of SQLite.
         source: rusqlite::Error,
     },
-    /// The same of the file system.
+    /// The same from the file system.
     #[error("`{}`: {source}", path.display())]
     Io {
         /// The file.
         path: PathBuf,
-        /// What the system says.
+        /// The message of the system.
         source: io::Error,
     },
 }
 
 impl BesideError {
-    /// Sorts an error of SQLite by what can be done about it.
+    /// Classifies an error of SQLite by its remedy.
     pub fn of(path: &Path, source: rusqlite::Error) -> Self {
         let path = path.to_path_buf();
         match source.sqlite_error_code() {
@@ -84,7 +84,7 @@ impl BesideError {
 /// A damaged file, and where it is now.
 #[derive(Debug)]
 pub struct Aside {
-    /// Where.
+    /// The path.
     pub path: PathBuf,
     /// What was wrong with it.
     pub why: String,
@@ -121,7 +121,7 @@ pub fn put_aside(path: &Path, now: Millis, why: &rusqlite::Error) -> Result<Asid
     Ok(Aside { path: target, why: why.to_string() })
 }
 
-/// What is left of a file that somebody deleted must not be taken for a part of the next one.
+/// What is left of a deleted file must not be taken for a part of the next one.
 pub(crate) fn remove_companions(path: &Path) -> io::Result<()> {
     COMPANIONS
         .iter()
@@ -144,7 +144,7 @@ fn prepare(path: &Path, layout: &Layout) -> Result<Connection, BesideError> {
     Ok(connection)
 }
 
-/// A second of work may go with the power, not with the process: so a commit need not wait for the disk.
+/// A second of work may be lost with the power, not with the process: so a commit need not wait for the disk.
 fn configure(connection: &Connection, layout: &Layout, is_new: bool) -> rusqlite::Result<()> {
     if is_new {
         connection.pragma_update(None, "auto_vacuum", "incremental")?;
@@ -193,12 +193,12 @@ pub fn in_transaction<T>(
     connection.execute_batch("BEGIN IMMEDIATE")?;
     let done = work().and_then(|done| connection.execute_batch("COMMIT").map(|()| done));
     if done.is_err() && !connection.is_autocommit() && connection.execute_batch("ROLLBACK").is_err() {
-        tracing::error!("what was half written could not be taken back");
+        tracing::error!("a half-finished write could not be rolled back");
     }
     done
 }
 
-/// Which file it is, whatever its name.
+/// The identity of the file, whatever its name.
 type FileId = (u64, u64);
 
 /// The database and its journal, as they were seen last.
@@ -215,7 +215,7 @@ impl Present {
         Self { seen: (id(database), id(&wal)), database: database.to_path_buf(), wal }
     }
 
-    /// Whether both are those that were opened. A journal begins with the first write.
+    /// Whether both are those that were opened. A journal exists from the first write on.
     pub(crate) fn is_whole(&mut self) -> bool {
         let (database, wal) = (id(&self.database), id(&self.wal));
         self.seen.1 = self.seen.1.or(wal);

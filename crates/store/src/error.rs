@@ -32,7 +32,7 @@ pub enum StoreError {
     NotWritable {
         /// The file.
         path: PathBuf,
-        /// What the system said.
+        /// The message of the system.
         reason: String,
     },
     /// Another program holds the file for longer than we wait.
@@ -41,9 +41,10 @@ pub enum StoreError {
         /// The file.
         path: PathBuf,
     },
-    /// The file is damaged. At the next start it is moved aside and a new one begun.
+    /// The file is damaged. At the next start it is moved aside and a new one is created.
     #[error(
-        "the database `{path}` is damaged ({reason}): restart MCP Discovery, it moves the file aside and begins a new one"
+        "the database `{path}` is damaged ({reason}): restart MCP Discovery, it moves the file aside and \
+         creates a new one"
     )]
     Damaged {
         /// The file.
@@ -62,7 +63,7 @@ pub enum StoreError {
         from: i64,
         /// The schema it should have got.
         to: i64,
-        /// Why.
+        /// The cause.
         source: Arc<rusqlite::Error>,
     },
     /// The store was closed, or its thread ended.
@@ -73,18 +74,18 @@ pub enum StoreError {
     Failed {
         /// The file.
         path: PathBuf,
-        /// Why.
+        /// The cause.
         source: Arc<rusqlite::Error>,
     },
 }
 
 impl StoreError {
-    /// True when trying other changes now would fail in the same way: the surroundings are at fault, not the change.
+    /// True when other changes would fail in the same way now: the environment is at fault, not the change.
     pub fn is_environmental(&self) -> bool {
         !matches!(self, Self::Failed { .. })
     }
 
-    /// Sorts an error of SQLite by what the caller can do about it.
+    /// Classifies an error of SQLite by what the caller can do about it.
     pub(crate) fn of(path: &Path, error: rusqlite::Error) -> Self {
         let path = path.to_path_buf();
         let reason = error.to_string();

@@ -1,5 +1,5 @@
-//! What became of servers: a line for each change of status, and counts of checks in slices of time. Both are bounded per
-//! server when they are written, so nothing has to be swept.
+//! The history of servers: a line for each change of status, and counts of checks in slices of time. Both are bounded per
+//! server when they are written, so nothing has to be cleaned up.
 
 use model::{HealthStatus, Millis, ServerId, Transition};
 use rusqlite::{Connection, Row, params};
@@ -17,7 +17,7 @@ const KEPT: i64 = 500;
 /// How long counts are kept: a day, and the slice that is being left.
 const COUNTED_FOR: Millis = 24 * 60 * 60 * 1000 + SLICE;
 
-/// `server` first in both keys: all questions are about one server.
+/// `server` first in both keys: all queries are about one server.
 pub(crate) const TABLES: &str = "
     CREATE TABLE transitions (
         server     BLOB NOT NULL,
@@ -38,8 +38,8 @@ pub(crate) const TABLES: &str = "
     ) STRICT, WITHOUT ROWID;
 ";
 
-/// Adds a line. After a start every server changes from unknown to what it was before: only what differs from the last
-/// line is news then.
+/// Adds a line. After a start every server changes from unknown to what it was before: only a difference from the last line
+/// is new then.
 pub(crate) fn turned(
     connection: &Connection,
     server: ServerId,
@@ -103,14 +103,14 @@ pub(crate) fn counted(
     Ok(())
 }
 
-/// Forgets a server.
+/// Deletes the history of a server.
 pub(crate) fn purge(connection: &Connection, server: ServerId) -> rusqlite::Result<()> {
     connection.prepare_cached("DELETE FROM transitions WHERE server = ?1")?.execute([server.as_bytes()])?;
     connection.prepare_cached("DELETE FROM tallies WHERE server = ?1")?.execute([server.as_bytes()])?;
     Ok(())
 }
 
-/// What is kept of a server, transitions newest first, counts from `since` on.
+/// The history of a server, transitions newest first, counts from `since` on.
 pub(crate) fn of(connection: &Connection, server: ServerId, since: Millis) -> rusqlite::Result<History> {
     let mut statement = connection.prepare_cached(
         "SELECT at, old_status, new_status, reason FROM transitions WHERE server = ?1 ORDER BY at DESC, rowid DESC",

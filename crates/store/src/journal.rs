@@ -6,7 +6,7 @@ use rusqlite::{Connection, Row, params};
 use crate::servers::json;
 use crate::{Image, JournalEntry};
 
-/// `AUTOINCREMENT` is not needed: the registry counts, and it goes on from the highest id it finds.
+/// `AUTOINCREMENT` is not needed: the registry counts, and continues from the highest id it finds.
 pub(crate) const TABLE: &str = "
     CREATE TABLE journal (
         id        INTEGER PRIMARY KEY,

@@ -1,5 +1,5 @@
-//! What a person should know of an earlier process: a command that moved a damaged file aside says so and ends, and who opens the
-//! window the next day has to hear of it as well.
+//! Notices of an earlier process: a command that moved a damaged file aside reports it and ends, and the window that is
+//! opened the next day has to show it as well.
 
 use std::io;
 use std::path::Path;
@@ -11,13 +11,14 @@ use crate::open::write_private;
 /// The name of the file in the data directory.
 const FILE: &str = "notices.json";
 
-/// So long they are told again, in milliseconds: a week.
+/// How long they are shown again, in milliseconds: a week.
 const KEPT: Millis = 7 * 24 * 60 * 60 * 1000;
 
-/// So many are kept at most, the newest.
+/// How many are kept, the newest.
 const MOST: usize = 50;
 
-/// Those of earlier processes that are not older than a week, by the clock that ages are told by. A file that cannot be read holds none.
+/// Those of earlier processes that are not older than a week, by the clock of ages. A file that cannot be read contains
+/// none.
 pub fn earlier(folder: &Path, now: Millis) -> Vec<Notice> {
     let text = std::fs::read(folder.join(FILE)).unwrap_or_default();
     let mut notices: Vec<Notice> = serde_json::from_slice(&text).unwrap_or_default();

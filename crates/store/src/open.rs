@@ -16,17 +16,17 @@ use crate::{ClockKeeper, Store, StoreError, salvage, servers};
 /// The name of the database in the data directory.
 pub const FILE: &str = "mcp-discovery.db";
 
-/// How long another program's lock is waited for.
+/// How long to wait for another program's lock.
 const BUSY_TIMEOUT: Duration = Duration::from_secs(5);
 
 /// The WAL is cut back to this size after a checkpoint, in bytes.
 const WAL_LIMIT: i64 = 16 * 1024 * 1024;
 
-/// How many pages of 4 KiB the WAL gathers before it is merged. Ids are random, so a large import touches the same index
+/// How many pages of 4 KiB the WAL collects before it is merged. Ids are random, so a large import touches the same index
 /// pages again and again; the fewer merges, the less often each of them is written.
 const WAL_PAGES: i64 = 4_000;
 
-/// An open store, and what had to be done to open it. Both paths are for a person to read.
+/// An open store, and what had to be done to open it. Both paths are for messages.
 #[derive(Debug)]
 pub struct OpenedStore {
     /// The store.
@@ -35,18 +35,18 @@ pub struct OpenedStore {
     pub damaged: Option<Damage>,
     /// The copy that was made before a migration.
     pub backup: Option<PathBuf>,
-    /// Follows the clock that ages are told by.
+    /// Follows the clock of ages.
     pub clock: ClockKeeper,
-    /// What a person should know of that clock.
+    /// A notice about that clock.
     pub clock_notice: Option<String>,
 }
 
 /// A damaged database.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Damage {
-    /// Where it is now, its companions `-wal` and `-shm` beside it.
+    /// Its path now, its companions `-wal` and `-shm` beside it.
     pub aside: PathBuf,
-    /// How many servers could be read of it and are in the new one.
+    /// How many servers could be read from it and are in the new one.
     pub kept: usize,
 }
 
@@ -76,7 +76,7 @@ pub(crate) fn open(folder: &Path, now: Millis) -> Result<Ready, StoreError> {
     Ok(Ready { connection, path, damaged, backup })
 }
 
-/// Takes over what can be read of a damaged database; gives how many servers that are.
+/// Takes over what can be read of a damaged database; returns how many servers that are.
 fn take_over(aside: &Path, into: &Connection) -> usize {
     let kept = salvage::servers(aside).and_then(|records| {
         in_transaction(into, || records.iter().try_for_each(|record| servers::put(into, record)))?;
@@ -88,14 +88,14 @@ fn take_over(aside: &Path, into: &Connection) -> usize {
     })
 }
 
-/// The same file again, after it was written anew.
+/// The same file again, after it was written again.
 pub(crate) fn again(path: &Path) -> Result<Connection, StoreError> {
     let connection = inspect(path)?;
     configure(&connection).map_err(|error| StoreError::of(path, error))?;
     Ok(connection)
 }
 
-/// Opens the file and looks at it without changing it.
+/// Opens the file and checks it without changing it.
 fn inspect(path: &Path) -> Result<Connection, StoreError> {
     keep_private(path);
     let looked = || {
@@ -118,13 +118,13 @@ fn inspect(path: &Path) -> Result<Connection, StoreError> {
     Ok(connection)
 }
 
-/// The file and its journal are their owner's alone. Who may not write it learns that from SQLite.
+/// The file and its journal are readable by their owner alone. Missing permissions are reported by SQLite.
 pub(crate) fn keep_private(path: &Path) {
     let files = [path.to_path_buf(), suffixed(path, "-wal"), suffixed(path, "-shm")];
     let there = files.iter().enumerate().filter(|(at, file)| *at == 0 || file.exists());
     for (_, file) in there {
         if let Err(error) = make_private(file) {
-            tracing::warn!(file = %file.display(), %error, "others may read this file");
+            tracing::warn!(file = %file.display(), %error, "other users can read this file");
         }
     }
 }
@@ -146,8 +146,8 @@ fn configure(connection: &Connection) -> rusqlite::Result<()> {
     Ok(())
 }
 
-/// Makes an empty file that nobody else reads, where there is none; of one that is there, takes away what others may do. SQLite
-/// gives its journal the rights of the database.
+/// Creates an empty file that only its owner can read, where there is none; of an existing one, removes the permissions of
+/// others. SQLite gives its journal the permissions of the database.
 #[cfg(unix)]
 pub fn make_private(path: &Path) -> io::Result<()> {
     use std::fs::Permissions;
@@ -164,7 +164,7 @@ pub fn make_private(_: &Path) -> io::Result<()> {
     Ok(())
 }
 
-/// Writes a file that nobody else reads, whole or not at all.
+/// Writes a file that only its owner can read, completely or not at all.
 pub(crate) fn write_private(path: &Path, bytes: &[u8]) -> io::Result<()> {
     let part = path.with_extension("json.part");
     let mut options = OpenOptions::new();

@@ -5,7 +5,7 @@ use model::{Millis, ServerId, ServerInfo, Transition};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-/// A field that a person can set, and that nothing automatic changes afterwards.
+/// A field that the user can set, and that nothing automatic changes afterwards.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum PersonField {
@@ -17,21 +17,21 @@ pub enum PersonField {
     Capabilities,
 }
 
-/// A server as it is kept: its record and what became of it.
+/// A server as it is stored: its record and its state.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Record {
     /// The record.
     pub info: Arc<ServerInfo>,
-    /// When it was removed; it can be brought back for 30 days.
+    /// When it was removed; it can be restored for 30 days.
     pub removed_at: Option<Millis>,
-    /// Nothing automatic may bring it back.
+    /// Whether nothing automatic can restore it.
     pub ignored: bool,
-    /// What a person set.
+    /// The fields that the user set.
     pub set_by_person: BTreeSet<PersonField>,
 }
 
 impl Record {
-    /// A record that nobody removed and no person touched.
+    /// A record that was not removed and in which the user set nothing.
     pub fn new(info: Arc<ServerInfo>) -> Self {
         Self { info, removed_at: None, ignored: false, set_by_person: BTreeSet::new() }
     }
@@ -45,24 +45,24 @@ impl Record {
 /// What one change did to one server: the fields it changed, each with its value before.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Image {
-    /// Which server.
+    /// The server.
     pub id: ServerId,
-    /// Before and after, by field. Only what a person can change is here: what a server said of itself is not undone.
+    /// Before and after, by field. Only what the user can change is here: what a server reported about itself is not undone.
     pub fields: BTreeMap<String, (Value, Value)>,
 }
 
-/// One change that can be taken back.
+/// One change that can be undone.
 #[derive(Debug, Clone, PartialEq)]
 pub struct JournalEntry {
     /// Grows by one with each change, and is never used twice.
     pub id: i64,
-    /// When.
+    /// The time.
     pub at: Millis,
     /// In words: `removed weather-b`.
     pub label: String,
     /// The servers it touched.
     pub images: Arc<[Image]>,
-    /// When it was taken back.
+    /// When it was undone.
     pub undone_at: Option<Millis>,
 }
 
@@ -73,20 +73,20 @@ pub enum Change {
     Put(Arc<Record>),
     /// A contact that changed nothing else.
     Seen {
-        /// Whom.
+        /// The server.
         id: ServerId,
-        /// When.
+        /// The time.
         at: Millis,
     },
     /// Delete a server for good.
     Purge(ServerId),
     /// Remember a change.
     Journal(Arc<JournalEntry>),
-    /// A change was taken back, or made again.
+    /// A change was undone, or redone.
     Undone {
-        /// Which.
+        /// The change.
         entry: i64,
-        /// When; absent when it stands again.
+        /// The time; absent when it is in effect again.
         at: Option<Millis>,
     },
     /// Forget a change.
@@ -95,7 +95,7 @@ pub enum Change {
     Turned {
         /// Whose.
         id: ServerId,
-        /// What happened.
+        /// The event.
         transition: Transition,
     },
     /// Rounds of checks that are to be added to those of a slice.
@@ -140,7 +140,7 @@ impl Tally {
     }
 }
 
-/// What became of one server.
+/// The history of one server.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct History {
     /// Newest first; of the last 30 days, and at most 500.

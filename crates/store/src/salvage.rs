@@ -8,7 +8,7 @@ use rusqlite::{Connection, Row};
 
 use crate::{Record, StoreError};
 
-/// The columns as [`servers::read`] wants them, and the number of the row.
+/// The columns as [`servers::read`] needs them, and the number of the row.
 const COLUMNS: &str =
     "SELECT id, record, last_seen, removed_at, ignored, set_by_person, rowid FROM servers NOT INDEXED";
 
@@ -84,10 +84,10 @@ fn take(row: &Row<'_>, found: &mut Vec<Record>) -> rusqlite::Result<i64> {
     row.get(6)
 }
 
-/// What SQLite keeps beside a database. Without its `-wal` a database lacks its newest commits.
+/// The files that SQLite keeps beside a database. Without its `-wal` a database lacks its newest commits.
 const COMPANIONS: [&str; 2] = ["-wal", "-shm"];
 
-/// Moves a damaged database to `<name>.corrupt-<time>`, with its companions, and says where it is now.
+/// Moves a damaged database to `<name>.corrupt-<time>`, with its companions, and returns its new path.
 pub(crate) fn move_aside(path: &Path, now: Millis) -> Result<PathBuf, StoreError> {
     let target = suffixed(path, &format!(".corrupt-{}", stamp(now)));
     std::fs::rename(path, &target).map_err(|error| StoreError::of_io(path, &error))?;

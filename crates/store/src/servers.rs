@@ -6,7 +6,7 @@ use rusqlite::{Connection, Row, params};
 
 use crate::{PersonField, Record};
 
-/// The record is JSON, since the registry reads all of it or nothing; what SQL must see or change alone has a column.
+/// The record is JSON, since the registry reads all of it or nothing; what SQL must read or change alone has a column.
 pub(crate) const TABLE: &str = "
     CREATE TABLE servers (
         id            BLOB PRIMARY KEY,
@@ -46,7 +46,7 @@ pub(crate) fn purge(connection: &Connection, id: ServerId) -> rusqlite::Result<(
     Ok(())
 }
 
-/// Every server by id. A row that does not parse is named and left alone: one bad row must not hide the others.
+/// Every server by id. A row that cannot be parsed is named and left alone: one bad row must not hide the others.
 pub(crate) fn all(connection: &Connection) -> rusqlite::Result<(Vec<Record>, Vec<String>)> {
     let mut statement = connection.prepare(
         "SELECT id, record, last_seen, removed_at, ignored, set_by_person FROM servers ORDER BY id",
@@ -75,7 +75,7 @@ fn shown_id(row: &Row<'_>) -> String {
     row.get::<_, [u8; 16]>(0).map_or_else(|_| "?".to_owned(), |id| ServerId::from_bytes(id).to_string())
 }
 
-/// Writing our own types as JSON fails only for maps whose keys are no strings, and there are none.
+/// Serialising our own types as JSON fails only for maps whose keys are not strings, and there are none.
 pub(crate) fn json(value: &impl serde::Serialize) -> rusqlite::Result<String> {
     serde_json::to_string(value).map_err(|error| rusqlite::Error::ToSqlConversionFailure(Box::new(error)))
 }

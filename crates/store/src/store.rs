@@ -14,10 +14,10 @@ use crate::open::open;
 use crate::writer::{ClosureJob, Job, QUEUE, StoreWriter};
 use crate::{Ages, Change, History, Loaded, OpenedStore, StoreError, history, journal, meta, servers};
 
-/// How often it is looked whether the file is still there.
+/// How often to check whether the file still exists.
 const LOOK: Duration = Duration::from_secs(1);
 
-/// Hears what happens to the file, in a sentence or two.
+/// Receives notices about the file, in a sentence or two.
 pub type FileListener = Box<dyn Fn(String) + Send>;
 
 /// The database. Cheap to clone; dropping the last clone waits until the writer has committed what it took and has
@@ -49,7 +49,7 @@ impl Store {
         Self::open_telling(folder, now, Box::new(|news| tracing::warn!(news, "the database")))
     }
 
-    /// The same; what happens to the file later, and a person should know, is told.
+    /// The same; later problems of the file are reported as notices.
     pub fn open_telling(folder: &Path, now: Millis, told: FileListener) -> Result<OpenedStore, StoreError> {
         let written = written_at(folder);
         let ready = open(folder, now)?;
@@ -75,8 +75,8 @@ impl Store {
         Ok(OpenedStore { store, damaged, backup, clock, clock_notice })
     }
 
-    /// Looks whether the file is still there, once a second, until the store is dropped: where nobody writes, nothing else would
-    /// notice. Holds no clone of it while it waits.
+    /// Checks whether the file still exists, once a second, until the store is dropped: while nothing is written, nothing
+    /// else would notice. Holds no clone of it while it waits.
     pub fn look_after(&self) -> impl Future<Output = ()> + Send + 'static {
         let (inner, ages) = (Arc::downgrade(&self.inner), self.ages.clone());
         async move {
@@ -85,7 +85,7 @@ impl Store {
                 let Some(inner) = inner.upgrade() else { return };
                 // Whatever is asked: the writer looks before it does anything.
                 if (Self { inner, ages: ages.clone() }).ask(|_| Ok(())).await.is_err() {
-                    tracing::debug!("the file could not be looked at");
+                    tracing::debug!("the file could not be examined");
                 }
             }
         }
@@ -96,7 +96,7 @@ impl Store {
         &self.inner.path
     }
 
-    /// Everything that is kept.
+    /// Everything that is stored.
     pub async fn load(&self) -> Result<Loaded, StoreError> {
         self.ask(|connection| {
             let (records, mut unreadable) = servers::all(connection)?;
@@ -114,7 +114,7 @@ impl Store {
             .await
     }
 
-    /// What became of a server, with its counts from `since` on.
+    /// The history of a server, with its counts from `since` on.
     pub async fn history(&self, server: ServerId, since: Millis) -> Result<History, StoreError> {
         self.ask(move |connection| history::of(connection, server, since)).await
     }

@@ -14,11 +14,11 @@ pub(crate) const QUEUE: usize = 1024;
 /// How many commands share one commit at most. Bounds how long the first of them waits for the last.
 const GROUP: usize = 256;
 
-/// Something to do with the connection, and somebody who waits for the answer.
+/// Work on the connection, and the channel of its answer.
 pub(crate) trait Job: Send {
     /// Does it. May run twice: once with its group, once alone if the group could not be committed.
     fn run(&mut self, connection: &Connection) -> rusqlite::Result<()>;
-    /// Tells the caller, after the commit.
+    /// Answers the caller, after the commit.
     fn answer(self: Box<Self>, outcome: Result<(), StoreError>);
 }
 
@@ -54,7 +54,7 @@ pub(crate) struct StoreWriter {
     pub(crate) path: PathBuf,
     pub(crate) present: Present,
     pub(crate) told: FileListener,
-    /// All of it, in a file beside that could not be put into its place yet.
+    /// All of the data, in a file beside that could not be put into its place yet.
     pub(crate) saved: Option<PathBuf>,
     pub(crate) jobs: mpsc::Receiver<Box<dyn Job>>,
 }
@@ -75,7 +75,7 @@ impl StoreWriter {
         }
     }
 
-    /// Where somebody deleted or replaced the file, what is written would be gone with this process: it is written anew first.
+    /// If the file was deleted or replaced, what is written would be lost with this process: it is written again first.
     fn be_there(&mut self) -> Result<(), StoreError> {
         if self.saved.is_none() {
             if self.present.is_whole() {
@@ -88,15 +88,16 @@ impl StoreWriter {
         self.saved = None;
         let other = aside.map(|aside| format!("; the file in its place is now `{}`", aside.display()));
         (self.told)(format!(
-            "The database `{}` was deleted or replaced while it was in use. It was written anew with all that was in it{}.",
+            "The database `{}` was deleted or replaced while it was in use. It was written again with all its \
+             data{}.",
             self.path.display(),
             other.unwrap_or_default()
         ));
         Ok(())
     }
 
-    /// Copies all that the connection still has to a file beside, and closes it: SQLite deletes a journal by its name, so this
-    /// must be over before there is another one.
+    /// Copies all that the connection still has to a file beside, and closes it: SQLite deletes a journal by its name, so
+    /// this must be over before there is another one.
     fn save(&mut self) -> Result<PathBuf, StoreError> {
         let part = suffixed(&self.path, ".part");
         unless_missing(std::fs::remove_file(&part)).map_err(|error| StoreError::of_io(&part, &error))?;
@@ -108,7 +109,7 @@ impl StoreWriter {
         Ok(part)
     }
 
-    /// Puts the copy into the place of the file. What somebody put there is moved aside.
+    /// Puts the copy into the place of the file. A file that is there is moved aside.
     fn put_back(&mut self, saved: &Path) -> Result<Option<PathBuf>, StoreError> {
         let failed = |error| StoreError::of_io(&self.path, &error);
         let aside = self.path.exists().then(|| move_aside(&self.path, millis())).transpose()?;
@@ -138,7 +139,7 @@ impl StoreWriter {
         }
     }
 
-    /// The outer error means that nothing was kept; an inner one that this command alone was not.
+    /// The outer error means that nothing was stored; an inner one that only this command was not.
     fn transaction(&self, group: &mut [Box<dyn Job>]) -> Result<Vec<Result<(), StoreError>>, StoreError> {
         let mut work = || {
             self.connection.execute_batch("BEGIN IMMEDIATE")?;

@@ -161,7 +161,7 @@ async fn survives_the_loss_of(endings: &[&str]) {
     }
     store.commit(vec![Change::Put(Arc::new(record("after")))]).await.unwrap();
     let news = hears.try_recv().expect("a person is told");
-    assert!(news.contains("was deleted") && news.contains("written anew"), "{news}");
+    assert!(news.contains("was deleted") && news.contains("written again"), "{news}");
     drop(store);
     let OpenedStore { store, damaged, .. } = Store::open(folder.path(), NOW).unwrap();
     assert_eq!((damaged, store.load().await.unwrap().records.len()), (None, 2), "{endings:?}");
@@ -204,7 +204,7 @@ async fn a_loss_is_noticed_where_nobody_writes() {
     };
     tokio::select! {
         () = looking => panic!("it ends with the store"),
-        news = lost => assert!(news.unwrap().contains("written anew")),
+        news = lost => assert!(news.unwrap().contains("written again")),
     }
     assert!(folder.path().join(FILE).exists());
     drop(store);

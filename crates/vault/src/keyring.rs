@@ -1,6 +1,6 @@
-//! The keyring of this computer: Secret Service, Keychain, Credential Manager. Its calls block, and may wait for a person
-//! who is asked for a password, so they have a thread of their own and everybody who asks has a deadline. The thread is
-//! none of tokio's: a runtime that ends would wait for it.
+//! The keyring of this computer: Secret Service, Keychain, Credential Manager. Its calls block, and may wait for the user to
+//! enter a password, so they have a thread of their own and every request has a deadline. The thread is not one of tokio's:
+//! a runtime that ends would wait for it.
 
 use std::sync::mpsc::{Sender, channel};
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock};
@@ -14,21 +14,21 @@ use zeroize::Zeroizing;
 
 use super::{SecretError, held};
 
-/// Who we are in the keyring.
+/// Our name in the keyring.
 const SERVICE: &str = "mcp-discovery";
 
 /// For reading, between two rounds of a check.
 const READ_WITHIN: Duration = Duration::from_secs(5);
 
-/// For what a person waits for: unlocking the keyring means typing a password.
+/// The time limit for unlocking the keyring, which means typing a password.
 const WRITE_WITHIN: Duration = Duration::from_secs(30);
 
-/// After a keyring that is locked or silent was asked, it is left in peace: each question may open a window.
+/// How long a locked or silent keyring is not asked again: each request may open a window.
 const REST: Duration = Duration::from_mins(5);
 
 type KeyringJob = Box<dyn FnOnce() + Send>;
 
-/// The way to the keyring. Nothing happens before the first question.
+/// The channel to the keyring. Nothing happens before the first request.
 #[derive(Clone, Default)]
 pub(super) struct Keyring {
     jobs: Arc<OnceLock<Sender<KeyringJob>>>,
@@ -39,7 +39,7 @@ pub(super) struct Keyring {
 struct KeyringState {
     /// Until when it is not read, and why.
     rest: Option<(Instant, SecretError)>,
-    /// When the question was asked that has no answer yet.
+    /// When the request was sent that has no answer yet.
     asked: Option<Instant>,
 }
 
@@ -86,7 +86,7 @@ impl Keyring {
         put
     }
 
-    /// Takes a secret out; one that is not there is out.
+    /// Removes a secret; a missing one counts as removed.
     pub(super) async fn delete(&self, account: String) -> Result<(), SecretError> {
         self.wake();
         self.ask(WRITE_WITHIN, move || match entry(&account)?.delete_credential() {
@@ -96,7 +96,7 @@ impl Keyring {
         .await
     }
 
-    /// A person is there: the next question is asked.
+    /// The user is there: the next request is sent.
     pub(super) fn wake(&self) {
         self.state().rest = None;
     }
@@ -105,8 +105,8 @@ impl Keyring {
         held(&self.state)
     }
 
-    /// One question after the other. Those whose asker has gone are not asked, and while an answer is overdue nobody waits
-    /// for the next.
+    /// One request after the other. Those whose requester has gone are not sent, and while an answer is overdue nothing
+    /// waits for the next.
     async fn ask<T: Send + 'static>(
         &self,
         within: Duration,
@@ -159,7 +159,7 @@ fn text(bytes: Vec<u8>) -> Result<Secret, SecretError> {
 }
 
 impl From<Error> for SecretError {
-    /// Never by `Debug`: some of these errors hold what was read.
+    /// Never by `Debug`: some of these errors contain the secret.
     fn from(error: Error) -> Self {
         match error {
             Error::NoDefaultStore => {
@@ -174,7 +174,7 @@ impl From<Error> for SecretError {
     }
 }
 
-/// Why there is no keyring, for people: what is missing is a session bus, or somebody on it.
+/// Why there is no keyring, in words: a session bus is missing, or a keyring service on it.
 fn why(error: &Error) -> String {
     let said = match error {
         Error::PlatformFailure(cause) | Error::NoStorageAccess(cause) => short(&cause.to_string()),
@@ -189,7 +189,7 @@ fn why(error: &Error) -> String {
     said
 }
 
-/// One line of what somebody else says.
+/// One line of a foreign message.
 fn short(text: &str) -> String {
     text.chars().map(|letter| if letter.is_control() { ' ' } else { letter }).take(200).collect()
 }

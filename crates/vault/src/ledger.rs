@@ -1,7 +1,7 @@
 //! The file of secrets: which ones are kept and where, and, where there is no keyring, the secrets themselves.
 //!
-//! Such a secret is not encrypted. A key would have to lie beside it, and whoever can read the one can read the other;
-//! what protects it is that only its owner may open the file, as with `~/.netrc` or a private key of SSH.
+//! Such a secret is not encrypted. A key would have to be kept beside it, and whoever can read the one can read the other;
+//! what protects it is that only its owner can open the file, as with `~/.netrc` or a private key of SSH.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs::OpenOptions;
@@ -19,17 +19,17 @@ use super::{Key, SecretPurpose};
 /// Its name in the data directory.
 const FILE: &str = "secrets.json";
 
-/// Where one secret is.
+/// The place of one secret.
 #[derive(Clone, PartialEq, Eq)]
 pub(super) enum KeptWhere {
     /// The keyring has it.
     Keyring,
-    /// It is here.
+    /// It is in this file.
     Here(Secret),
 }
 
 impl KeptWhere {
-    /// What the file has of it.
+    /// The content of the file.
     fn written(&self) -> Option<&str> {
         match self {
             Self::Keyring => None,
@@ -38,21 +38,21 @@ impl KeptWhere {
     }
 }
 
-/// What is kept, by server, origin and use.
+/// The secrets of servers, by server, origin and use.
 #[derive(Clone, PartialEq, Eq)]
 pub(super) struct SecretList {
     path: PathBuf,
     /// Sets our entries in the keyring apart from those of another data directory.
     pub(super) vault: Uuid,
     pub(super) kept: BTreeMap<Key, KeptWhere>,
-    /// What the configuration names as `${keyring:NAME}`.
+    /// The secrets that the configuration names as `${keyring:NAME}`.
     pub(super) named: BTreeMap<String, KeptWhere>,
     /// Servers that are gone for good, while the keyring still has a secret of theirs.
     pub(super) gone: BTreeSet<ServerId>,
-    /// The key of the hashes that tell servers of one address apart. It is nowhere else, so that an id says nothing of the
-    /// values that it was made of.
+    /// The key of the hashes that distinguish servers of one address. It is nowhere else, so that an id reveals nothing
+    /// about its values.
     pub(super) salt: [Uuid; 2],
-    /// What the first server of an address was told apart by when it got its id.
+    /// The hash of the first server of an address when it got its id.
     pub(super) marks: BTreeMap<ServerId, String>,
 }
 
@@ -100,7 +100,7 @@ fn is_first(set: &u64) -> bool {
 }
 
 impl SecretList {
-    /// Reads the file in `folder`. One that cannot be read is moved aside, never written over; the sentence says so.
+    /// Reads the file in `folder`. One that cannot be read is moved aside, never overwritten; the sentence says so.
     pub(super) fn load(folder: &Path) -> (Self, Option<String>) {
         let path = folder.join(FILE);
         let empty = Self {
@@ -137,7 +137,7 @@ impl SecretList {
         Self { vault, kept: rows.collect(), named, gone, salt, marks, ..self }
     }
 
-    /// Writes it, readable by its owner alone. It is as it was, or as it is now, and never half of it.
+    /// Writes it, readable by its owner alone. It is the former or the new one, and never half of it.
     pub(super) fn save(&self) -> io::Result<()> {
         let rows = self.kept.iter().map(|(key, kept)| SecretRow {
             server: key.server,
@@ -168,8 +168,8 @@ impl SecretList {
         std::fs::rename(&beside, &self.path)
     }
 
-    /// What is kept under a key from now on; gives what was before. A server that gets a secret is not gone, and one that
-    /// has lost its last is not looked for any more.
+    /// Sets what is kept under a key; returns what was before. A server that gets a secret is not gone, and one that has
+    /// lost its last is not searched for any more.
     pub(super) fn set(&mut self, key: Key, kept: Option<KeptWhere>) -> Option<KeptWhere> {
         let server = key.server;
         if let Some(kept) = kept {
@@ -188,7 +188,7 @@ impl SecretList {
     }
 }
 
-/// Closes a file that others could read, and says that they could.
+/// Closes a file that others could read, and reports that they could.
 #[cfg(unix)]
 fn guard(path: &Path) -> Option<String> {
     use std::os::unix::fs::PermissionsExt;
@@ -200,7 +200,8 @@ fn guard(path: &Path) -> Option<String> {
     let file = path.display();
     Some(match std::fs::set_permissions(path, std::fs::Permissions::from_mode(0o600)) {
         Ok(()) => format!(
-            "The file of secrets `{file}` could be read by others and is closed to them now: replace its tokens if somebody may have seen them."
+            "The file of secrets `{file}` could be read by others and is closed to them now: replace its tokens \
+             if they may have been seen."
         ),
         Err(error) => format!(
             "The file of secrets `{file}` can be read by others, and that could not be changed ({error})."

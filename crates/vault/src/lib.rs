@@ -1,9 +1,9 @@
-//! The secrets that people give for their servers. The system's keyring keeps them; where there is none, a file that only
-//! its owner can read does, and the person is told.
+//! The secrets that are given for servers. The system's keyring keeps them; where there is none, a file that only its owner
+//! can read does, and the user is told.
 //!
-//! A record holds no secret and no reference to one that could lead elsewhere: what is kept is found by the server's id
-//! and the origin it was given for. So nothing that a file, a scan or a server brings along can name somebody else's
-//! secret, and a server that moves to another origin finds none.
+//! A record contains no secret and no reference to one that could lead elsewhere: a secret is found by the server's id and
+//! the origin it was given for. So nothing in a file, a scan or a server can name another server's secret, and a server that
+//! moves to another origin finds none.
 
 mod keyring;
 mod ledger;
@@ -25,7 +25,7 @@ use serde::{Deserialize, Serialize};
 pub use sets::Unfit;
 pub use sign::Unsigned;
 
-/// What a secret is for.
+/// The use of a secret.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum SecretPurpose {
@@ -39,7 +39,7 @@ pub enum SecretPurpose {
     Query(String),
 }
 
-/// What stands in the place of an origin for a server that is a command: it is on this computer and nowhere else.
+/// The origin of a server that is a command: it is on this computer and nowhere else.
 const STDIO: &str = "stdio";
 
 /// Whose secret: the server, and the origin it was given for and goes to.
@@ -51,7 +51,7 @@ pub struct Key {
     pub origin: String,
     /// Its use there.
     pub slot: SecretPurpose,
-    /// Which of the server's sets of secrets it is in; see [`ServerInfo::secret_set`].
+    /// The set of the server that it is in; see [`ServerInfo::secret_set`].
     pub set: u64,
 }
 
@@ -63,18 +63,18 @@ pub enum SecretError {
         "no keyring can be reached from here ({0}): start MCP Discovery in your desktop session, or give the secret again"
     )]
     NoKeyring(String),
-    /// It is there, and closed.
+    /// The keyring is locked.
     #[error(
         "the keyring is locked, or was never set up: open it (your desktop's password manager does) and try again"
     )]
     Locked,
-    /// It is there, and says nothing.
+    /// The keyring does not answer.
     #[error("the keyring has not answered for {} s: look for a window that asks for its password, or restart it", .0.as_secs())]
     Silent(Duration),
-    /// Somebody else took it out.
+    /// Another program removed it.
     #[error("the keyring does not have it any more: give it again")]
     Gone,
-    /// Anything else.
+    /// Another error.
     #[error("the keyring refused: {0}")]
     Refused(String),
     /// The file could not be written.
@@ -82,7 +82,7 @@ pub enum SecretError {
     NotWritten(String),
 }
 
-/// What is kept, and the way to it. Cheap to clone; all clones are one.
+/// The secrets, and access to them. Cheap to clone; all clones are one.
 #[derive(Clone)]
 pub struct Vault {
     ledger: Arc<Mutex<SecretList>>,
@@ -90,20 +90,20 @@ pub struct Vault {
     turn: Arc<Mutex<()>>,
     keyring: Keyring,
     read: Arc<Mutex<KeyringRead>>,
-    /// Counts what was given and forgotten.
+    /// Counts added and forgotten secrets.
     stamp: Arc<AtomicU64>,
 }
 
-/// What the keyring said, so that it is asked once and not before every round.
+/// The answers of the keyring, so that it is asked once and not before every round.
 #[derive(Default)]
 struct KeyringRead {
     secrets: HashMap<Key, Secret>,
-    /// Counts changes: what was asked for before one is not remembered after it.
+    /// Counts changes: what was read before one is not remembered after it.
     changes: u64,
 }
 
 impl Key {
-    /// What a server's secret is found by.
+    /// The key of a server's secret.
     pub fn of(info: &ServerInfo, slot: SecretPurpose) -> Option<Self> {
         let origin = match info.transport {
             Transport::Stdio => STDIO.to_owned(),
@@ -114,7 +114,7 @@ impl Key {
 }
 
 impl Vault {
-    /// Opens what is kept in the data directory; a sentence when a person should know something of it.
+    /// Opens the secrets in the data directory; returns a notice if there is one.
     pub fn open(folder: &Path) -> (Self, Option<String>) {
         let (ledger, notice) = SecretList::load(folder);
         let vault = Self {
@@ -127,7 +127,7 @@ impl Vault {
         (vault, notice)
     }
 
-    /// Where the next secret goes, and why it is not the keyring.
+    /// Where the next secret will be kept, and why it is not the keyring.
     pub async fn place(&self) -> Result<(SecretPlace, Option<String>), SecretError> {
         match self.keyring.is_there().await {
             Ok(()) => Ok((SecretPlace::Keyring, None)),
@@ -160,7 +160,7 @@ impl Vault {
         Ok(())
     }
 
-    /// The file says first what the keyring has then: nothing in the keyring is ever unknown to it.
+    /// The file is written before the keyring: so every secret in the keyring is listed.
     async fn put_in_keyring(&self, key: Key, secret: Secret) -> Result<(), SecretError> {
         let before = self.set(&key, Some(KeptWhere::Keyring)).await?;
         let put = self.keyring.put(self.account(&key), secret).await;
@@ -193,7 +193,7 @@ impl Vault {
         Ok(Some(secret))
     }
 
-    /// Forgets a secret; says whether there was one.
+    /// Forgets a secret; returns whether there was one.
     pub async fn forget(&self, key: &Key) -> Result<bool, SecretError> {
         let Some(kept) = self.kept(key) else { return Ok(false) };
         if kept == KeptWhere::Keyring {
@@ -203,7 +203,7 @@ impl Vault {
         Ok(true)
     }
 
-    /// Forgets all secrets of servers that are gone for good. What the keyring does not give up now is tried at the next
+    /// Forgets all secrets of servers that are gone for good. What the keyring does not delete now is tried at the next
     /// start.
     pub async fn forget_servers(self, gone: Vec<ServerId>) {
         self.mark_gone(gone).await;
@@ -219,16 +219,15 @@ impl Vault {
         }
     }
 
-    /// The same for a command that comes and goes: its secrets are forgotten by the next core that stays, which may wait
-    /// for a keyring.
+    /// The same for a one-shot command: its secrets are forgotten by the next core that stays, which can wait for a keyring.
     pub async fn mark_gone(&self, gone: Vec<ServerId>) {
         let is_known = self.ledger().kept.keys().any(|key| gone.contains(&key.server));
         if is_known && let Err(error) = self.change(|ledger| ledger.gone.extend(gone)).await {
-            tracing::warn!(%error, "which secrets belong to servers that are gone was not written down");
+            tracing::warn!(%error, "which secrets belong to servers that are gone was not recorded");
         }
     }
 
-    /// What is kept of this server at the origin it has now, or of all servers.
+    /// What is kept of this server at its current origin, or of all servers.
     pub fn list(&self, server: Option<&ServerInfo>) -> Vec<(Key, SecretPlace)> {
         let wanted = server.map(|info| Key::of(info, SecretPurpose::Token));
         let is_wanted = |key: &Key| match &wanted {
@@ -241,12 +240,12 @@ impl Vault {
         kept.map(|(key, kept)| (key.clone(), kept.place())).collect()
     }
 
-    /// The file, for people.
+    /// The path of the file, for messages.
     pub fn file(&self) -> String {
         self.ledger().path().display().to_string()
     }
 
-    /// A person is there: a keyring that was locked is asked again.
+    /// The user is there: a keyring that was locked is asked again.
     pub fn wake(&self) {
         self.keyring.wake();
     }
@@ -255,7 +254,7 @@ impl Vault {
         self.ledger().kept.get(key).cloned()
     }
 
-    /// Writes down what is kept under a key; gives what was before.
+    /// Records what is kept under a key; returns what was before.
     async fn set(&self, key: &Key, kept: Option<KeptWhere>) -> Result<Option<KeptWhere>, SecretError> {
         let changed = key.clone();
         let before = self.change(move |ledger| ledger.set(changed, kept)).await;
@@ -263,7 +262,7 @@ impl Vault {
         before
     }
 
-    /// Changes the file, and then what we know of it.
+    /// Changes the file, and then the copy in memory.
     async fn change<T: Send + 'static>(
         &self,
         edit: impl FnOnce(&mut SecretList) -> T + Send + 'static,

@@ -1,7 +1,7 @@
-//! Sets of secrets. A server has one at a time, and its record says which: an edit that changes a secret, or leads elsewhere,
-//! begins another. So a change that is taken back finds the former secrets as they were, and where a server goes nothing
-//! follows it that nobody agreed to. Secrets that the configuration names (`${keyring:NAME}`) are for no server, and nothing that a
-//! server or a file of servers brings along can name one.
+//! Sets of secrets. A server has one at a time, and its record says which: an edit that changes a secret, or changes the
+//! origin, starts another. So undo finds the former secrets as they were, and a server at a new address gets no secret
+//! without consent. Secrets that the configuration names (`${keyring:NAME}`) belong to no server, and nothing in a server or
+//! a file of servers can name one.
 
 use std::collections::BTreeMap;
 
@@ -11,12 +11,12 @@ use model::{GivenSecret, Millis, SecretPlace, ServerId, ServerInfo};
 use crate::ledger::KeptWhere;
 use crate::{Key, SecretError, SecretPurpose, Vault};
 
-/// How long a set that is no longer its server's is kept: as long as a change can be taken back. In milliseconds.
+/// How long a set that is no longer its server's is kept: as long as a change can be undone. In milliseconds.
 const KEPT_FOR: Millis = 30 * 24 * 60 * 60 * 1000;
 
 impl Vault {
-    /// Copies what stays from the set of one record into that of another, each where it is kept now. On an error nothing is in
-    /// the new set.
+    /// Copies what stays from the set of one record into that of another, each where it is kept now. On an error nothing is
+    /// in the new set.
     pub async fn carry(
         &self,
         from: &ServerInfo,
@@ -50,7 +50,7 @@ impl Vault {
         }
     }
 
-    /// Forgets the sets that no undo asks for any more. `own` is the set that a server has now; of one that it does not know
+    /// Forgets the sets that no undo needs any more. `own` is the current set of a server; of a server that it does not know
     /// nothing is forgotten here.
     pub async fn forget_former(self, own: impl Fn(ServerId) -> Option<u64>, now: Millis) {
         for (key, _) in self.list(None) {
@@ -99,7 +99,7 @@ impl Vault {
         }
     }
 
-    /// Forgets a secret; says whether there was one.
+    /// Forgets a secret; returns whether there was one.
     pub async fn forget_named(&self, name: &str) -> Result<bool, SecretError> {
         let kept = self.ledger().named.get(name).cloned();
         let Some(kept) = kept else { return Ok(false) };
@@ -130,18 +130,18 @@ impl Vault {
     }
 }
 
-/// The longest a secret may be, in bytes: the least that all keyrings take.
+/// The longest secret, in bytes: the least that all keyrings accept.
 const LONGEST: usize = 2_500;
 
 /// What is wrong with a secret.
 #[derive(Debug, PartialEq, Eq, thiserror::Error)]
 pub enum Unfit {
-    /// Nothing is left of it.
+    /// It is empty.
     #[error("the secret is empty: give it on one line")]
     Empty,
     /// Bytes other than printable ASCII.
     #[error(
-        "the secret has a line break or a letter that no header can carry: give it on one line, as it was issued"
+        "the secret has a line break or a character that no header can carry: give it on one line, as it was issued"
     )]
     Letters,
     /// More than keyrings keep.
@@ -150,7 +150,7 @@ pub enum Unfit {
 }
 
 impl SecretPurpose {
-    /// The secret as it is sent here, without what people copy along: blanks around it and the word `Bearer`.
+    /// The secret as it is sent, without what people copy along: surrounding spaces and the word `Bearer`.
     pub fn fit(&self, given: &GivenSecret) -> Result<Secret, Unfit> {
         if matches!(self, Self::Env(_)) {
             return fit_for_a_child(given.expose());
@@ -173,7 +173,7 @@ impl SecretPurpose {
     }
 }
 
-/// A variable may hold any text, such as a private key of many lines; only the end of the line that it was read as is left
+/// A variable can contain any text, such as a private key of many lines; only the line ending that it was read with is left
 /// out.
 fn fit_for_a_child(text: &str) -> Result<Secret, Unfit> {
     match text.trim_end_matches(['\r', '\n']) {

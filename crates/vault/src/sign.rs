@@ -1,7 +1,7 @@
-//! Signing a request: the token and the headers of a server, from the keyring, the file or the environment.
-//! Servers at one address that what was given for them tells apart: two databases, two accounts. The first has the id of its
-//! address. The others have one that a keyed hash of what was given makes: the same again for the same file, while it says
-//! nothing of the values. An id stays when a value changes later.
+//! Signing a request: the token and the headers of a server, from the keyring, the file or the environment. Servers at one
+//! address are distinguished by what was given for them: two databases, two accounts. The first has the id of its address.
+//! The others have one from a keyed hash of what was given: the same again for the same file, while it reveals nothing about
+//! the values. An id stays when a value changes later.
 
 use std::collections::BTreeMap;
 use std::fmt::Write;
@@ -13,15 +13,16 @@ use sha2::Sha256;
 
 use crate::{Key, SecretError, SecretPurpose, Vault};
 
-/// Why a credential that a server needs is not there. Without it the server is not asked, so that it is seen what is missing.
+/// Why a credential that a server needs is missing. Without it the server is not asked, so that the missing credential is
+/// visible.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum Unsigned {
     /// It is kept and cannot be read.
     #[error("its {what} cannot be read: {error}")]
     Unread {
-        /// What it is for.
+        /// Its use.
         what: String,
-        /// Why.
+        /// The cause.
         error: SecretError,
     },
     /// The variable that should hold it is not set.
@@ -29,7 +30,7 @@ pub enum Unsigned {
         "the environment variable `{variable}` (for its {what}) is not set: set it where MCP Discovery is started"
     )]
     NotSet {
-        /// What it is for.
+        /// Its use.
         what: String,
         /// The variable.
         variable: String,
@@ -47,8 +48,8 @@ pub enum Unsigned {
 }
 
 impl Vault {
-    /// Adds a server's credentials to the way it is reached. What is kept goes before a variable of the same use: a person
-    /// gave it for this server.
+    /// Adds a server's credentials to its requests. A kept one overrides a variable of the same use: it was given for this
+    /// server.
     pub async fn sign(&self, info: &ServerInfo, remote: &mut Remote) -> Result<(), Unsigned> {
         remote.bearer = self.credential(info, SecretPurpose::Token, info.token_env.as_deref()).await?;
         remote.headers.clear();
@@ -69,8 +70,8 @@ impl Vault {
         Ok(())
     }
 
-    /// The environment of a command: what is kept for it, else what this program was started with. `given` goes first: a
-    /// person gave it, and it is kept once the command was seen to run.
+    /// The environment of a command: what is kept for it, else the environment of this program. `given` overrides both: it
+    /// was just given, and is kept once the command was seen to run.
     pub async fn environment(
         &self,
         info: &ServerInfo,
@@ -182,7 +183,7 @@ impl Vault {
             ledger.marks.retain(|id, _| !gone.contains(id));
         };
         if is_known && let Err(error) = self.change(forget).await {
-            tracing::warn!(%error, "what told servers apart that are gone is still written down");
+            tracing::warn!(%error, "what distinguished servers that are gone is still kept");
         }
     }
 

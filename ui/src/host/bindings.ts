@@ -1,4 +1,4 @@
-// Generated from crates/api; `cargo xtask bindings` writes it anew.
+// Generated from crates/api; `cargo xtask bindings` writes it again.
 
 export type ServerId = string;
 
@@ -22,7 +22,7 @@ name: string,
  */
 status: CheckStatus, 
 /**
- * How long the exchange took, in milliseconds; absent when there was none.
+ * The duration of the exchange, in milliseconds; absent when there was none.
  */
 ms: number | null, 
 /**
@@ -30,39 +30,39 @@ ms: number | null,
  */
 evidence: string, 
 /**
- * How what the server lists differs from what is known of it; absent when it does not.
+ * How the lists of the server differ from what is known of it; absent when they do not.
  */
 details: Differences | null, };
 
 export type Differences = { 
 /**
- * Known, and no longer listed: tool names, `resource:<uri>`, `prompt:<name>`. Not callable on this server.
+ * Known, but no longer listed: tool names, `resource:<uri>`, `prompt:<name>`. Not callable on this server.
  */
 missing: Array<string>, 
 /**
- * Listed, and not adopted yet.
+ * Listed, but not accepted yet.
  */
 undeclared: Array<string>, 
 /**
- * Tools whose name, description or schema is not what was adopted: this is how a tool is turned against its user.
+ * Tools whose name, description or schema differs from the accepted one: this is how a tool is turned against its user.
  */
 changed: Array<string>, };
 
 export type Transition = { 
 /**
- * When.
+ * The time.
  */
 at: number, 
 /**
- * What it was.
+ * The former status.
  */
 from: HealthStatus, 
 /**
- * What it became.
+ * The new status.
  */
 to: HealthStatus, 
 /**
- * Why, in one sentence; absent for a recovery.
+ * The reason, in one sentence; absent for a recovery.
  */
 reason: string | null, };
 
@@ -72,19 +72,19 @@ export type Health = {
  */
 status: HealthStatus, 
 /**
- * In [0, 1]; unknown is 0.5.
+ * From 0 to 1; unknown is 0.5.
  */
 score: number, 
 /**
- * Why, in one sentence; absent when there is nothing to say.
+ * The reason, in one sentence; absent when there is none.
  */
 reason: string | null, 
 /**
- * The reason in a few words, for a list: `Connection refused`. Whole: a list cuts it where its column ends.
+ * The reason in a few words, for a list: `Connection refused`. It is complete: a list cuts it where its column ends.
  */
 summary: string | null, 
 /**
- * The certificate that was refused, when that is why.
+ * The certificate that was refused, when that is the reason.
  */
 certificate: RefusedCertificate | null, 
 /**
@@ -96,15 +96,16 @@ response_time_ms: number | null,
  */
 checked_at: number | null, 
 /**
- * Since when its child is asleep: ended, since it was well and nobody asked for it. It wakes when it is used.
+ * When its child process was stopped because it was healthy and not used; absent while it is not asleep. It is started
+ * again when it is used.
  */
 asleep: number | null, 
 /**
- * Since when its child is starting, where that takes longer than a moment.
+ * When its child process was started, where that takes long; absent once it has answered.
  */
 starting: number | null, 
 /**
- * Since when the status is what it is.
+ * When the status last changed.
  */
 since: number | null, 
 /**
@@ -112,7 +113,7 @@ since: number | null,
  */
 consecutive_failures: number, 
 /**
- * When it is checked next; absent when it is not.
+ * When it is checked next; absent when no check is planned.
  */
 next_check: number | null, 
 /**
@@ -120,7 +121,7 @@ next_check: number | null,
  */
 last_success: number | null, 
 /**
- * Who sees it now: `port`, `scan`, `client`, the name of a client. See [`crate::Sighting`].
+ * What sees it now: `port`, `scan`, `client`, the name of a client. See [`crate::Sighting`].
  */
 seen_by: string[], };
 
@@ -142,11 +143,11 @@ version: string | null,
  */
 protocol_version: string, 
 /**
- * The side of the July 2026 break it is on.
+ * The era of its revision.
  */
 era: Era, 
 /**
- * How to use it, in the server's words.
+ * Instructions for its use, in the server's words.
  */
 instructions: string | null, };
 
@@ -156,11 +157,11 @@ export type ToolHints = {
  */
 read_only: boolean | null, 
 /**
- * It may delete or overwrite.
+ * It may delete or overwrite things.
  */
 destructive: boolean | null, 
 /**
- * Calling it twice is as calling it once.
+ * Calling it twice has the same effect as calling it once.
  */
 idempotent: boolean | null, 
 /**
@@ -194,7 +195,8 @@ output_schema: unknown,
  */
 hints: ToolHints, 
 /**
- * The members of its definition that no field above holds, as the server wrote them: icons, `_meta`, further annotations.
+ * The members of its definition that no field above contains, as the server wrote them: icons, `_meta`, further
+ * annotations.
  */
 more?: Record<string, unknown>, };
 
@@ -204,19 +206,19 @@ export type ServerRow = {
  */
 id: ServerId, 
 /**
- * For people.
+ * The name that people read.
  */
 name: string, 
 /**
- * How it is spoken to.
+ * Its transport.
  */
 transport: Transport, 
 /**
- * As it was given.
+ * The URL as it was given.
  */
 url: string | null, 
 /**
- * As a probe resolved it.
+ * The endpoint as a probe resolved it.
  */
 endpoint: string | null, 
 /**
@@ -228,11 +230,11 @@ command: string | null,
  */
 args: Array<string>, 
 /**
- * Everything a caller can ask it for: tool names, `resource:…`, `prompt:…`, free tags.
+ * Everything it can be called for: tool names, `resource:…`, `prompt:…`, free tags.
  */
 capabilities: Array<string>, 
 /**
- * Free data.
+ * Free data, which the user sets.
  */
 metadata: Record<string, unknown>, 
 /**
@@ -240,11 +242,11 @@ metadata: Record<string, unknown>,
  */
 region: string | null, 
 /**
- * What was measured.
+ * Its health.
  */
 health: Health, 
 /**
- * Who brought it.
+ * How it was added.
  */
 source: Source, 
 /**
@@ -260,31 +262,31 @@ resources: number,
  */
 prompts: number, 
 /**
- * It asks for credentials.
+ * Whether it requires credentials.
  */
 auth_required: boolean, 
 /**
- * The guide's field.
+ * The version of the guide's file.
  */
 version: string | null, 
 /**
- * What the server calls its version.
+ * The version that the server reports.
  */
 server_version: string | null, 
 /**
- * The agreed revision.
+ * The agreed revision of MCP.
  */
 protocol_version: string | null, 
 /**
- * The side of the July 2026 break it is on.
+ * The era of its revision.
  */
 era: Era | null, 
 /**
- * When it was registered first.
+ * When it was added.
  */
 created_at: number, 
 /**
- * When its record changed last.
+ * When its record last changed.
  */
 updated_at: number, 
 /**
@@ -300,7 +302,7 @@ export type ScanRow = {
  */
 id: ServerId, 
 /**
- * What it calls itself, else its address.
+ * The name that it reports, else its address.
  */
 name: string, 
 /**
@@ -312,19 +314,19 @@ url: string,
  */
 transport: Transport, 
 /**
- * Absent unless it is MCP.
+ * The era; absent unless it is MCP.
  */
 era: Era | null, 
 /**
- * The agreed revision.
+ * The agreed revision of MCP.
  */
 protocol_version: string | null, 
 /**
- * What it calls its version.
+ * The version that it reports.
  */
 server_version: string | null, 
 /**
- * It asked for credentials.
+ * Whether it requires credentials.
  */
 auth_required: boolean, 
 /**
@@ -340,19 +342,19 @@ latency_ms: number | null,
  */
 outcome: Outcome, 
 /**
- * The certificate it showed, when that is not trusted: nothing that it says over it is kept.
+ * The certificate it presented, when that is not trusted: nothing that it sends over it is kept.
  */
 certificate: RefusedCertificate | null, 
 /**
- * Why, when the verdict is not `mcp`, or its certificate is not trusted.
+ * The reason, when the verdict is not `mcp`, or its certificate is not trusted.
  */
 reason: string | null, 
 /**
- * It is in the registry already.
+ * Whether it is in the registry already.
  */
 known: boolean, 
 /**
- * The program that listens there, when it is on this computer and we may know.
+ * The program that listens there, when it is on this computer and can be determined.
  */
 process: string | null, 
 /**
@@ -368,31 +370,31 @@ export type ScanStatus = {
  */
 id: string, 
 /**
- * What is scanned, in words: `this computer`, `127.0.0.0/28`.
+ * The targets, in words: `this computer`, `127.0.0.0/28`.
  */
 targets: Array<string>, 
 /**
- * The ports that were asked for, as they were given; absent when nobody named any.
+ * The ports that were asked for, as they were given; absent when none were.
  */
 named_ports: Array<string> | null, 
 /**
- * Less usual paths are asked for as well.
+ * Whether less common paths are tried as well.
  */
 deep: boolean, 
 /**
- * It was read from a file: another computer may have made it.
+ * Whether it was imported from a file: it may be from another computer.
  */
 imported: boolean, 
 /**
- * Rows beyond those that are kept of one scan.
+ * How many rows were not kept, beyond the limit of one scan.
  */
 left_out: number, 
 /**
- * Where it is in its life.
+ * Its state.
  */
 state: ScanState, 
 /**
- * When it began.
+ * When it started.
  */
 started_at: number, 
 /**
@@ -424,11 +426,11 @@ open: number,
  */
 found: number, 
 /**
- * Open ports that keep the scan waiting now: each may take all of `timeout`, whatever the speed so far.
+ * Open ports that the scan is waiting for: each can take all of `timeout`, whatever the speed so far.
  */
 slow: number, 
 /**
- * Seconds that one port may take at most.
+ * The time limit of one port, in seconds.
  */
 timeout: number, };
 
@@ -436,7 +438,7 @@ export type NoticeLevel = "info" | "warning";
 
 export type Notice = { 
 /**
- * How loud.
+ * Its level.
  */
 level: NoticeLevel, 
 /**
@@ -444,7 +446,7 @@ level: NoticeLevel,
  */
 text: string, 
 /**
- * When.
+ * The time.
  */
 at: number, };
 
@@ -454,11 +456,11 @@ export type Activity = { "type": "scan_changed",
  */
 scan: ScanStatus, } | { "type": "scan_found", 
 /**
- * Which scan.
+ * The scan.
  */
 scan: string, 
 /**
- * What.
+ * The row.
  */
 row: ScanRow, } | { "type": "scans_changed", } | { "type": "call_progress", 
 /**
@@ -466,23 +468,23 @@ row: ScanRow, } | { "type": "scans_changed", } | { "type": "call_progress",
  */
 call: string, 
 /**
- * How far; only grows.
+ * The progress; it only grows.
  */
 progress: number, 
 /**
- * Of how much, when known.
+ * The total, when known.
  */
 total: number | null, 
 /**
- * The server's words.
+ * The server's message.
  */
 message: string | null, } | { "type": "starting", 
 /**
- * What is waited for.
+ * The start that is waited for.
  */
 start: Start, } | { "type": "started", 
 /**
- * Of which server.
+ * The server.
  */
 id: ServerId, } | { "type": "calls_changed", 
 /**
@@ -490,11 +492,11 @@ id: ServerId, } | { "type": "calls_changed",
  */
 newest: number, 
 /**
- * How many calls, since this was told last.
+ * How many calls were recorded since the last such event.
  */
 calls: number, 
 /**
- * How many of these failed, or nobody took.
+ * How many of these failed, or were taken by no server.
  */
 failed: number, } | { "type": "config_changed", 
 /**
@@ -502,7 +504,7 @@ failed: number, } | { "type": "config_changed",
  */
 sections: Array<string>, } | { "type": "clients_changed" } | { "type": "notice", 
 /**
- * What.
+ * The notice.
  */
 notice: Notice, } | { "type": "activity_lost", 
 /**
@@ -516,15 +518,15 @@ export type Event = { "type": "server_changed",
  */
 server: ServerRow, } | { "type": "health_changed", 
 /**
- * Which.
+ * The server.
  */
 id: ServerId, 
 /**
- * How it is now.
+ * Its health now.
  */
 health: Health, } | { "type": "server_removed", 
 /**
- * Which.
+ * The server.
  */
 id: ServerId, } | Activity;
 
@@ -538,7 +540,7 @@ from: number,
  */
 to: number, 
 /**
- * In order.
+ * The events in order.
  */
 events: Array<Event>, };
 
@@ -554,7 +556,7 @@ version: string,
  */
 pid: number, 
 /**
- * Where the data lives.
+ * The data directory.
  */
 data_dir: string, 
 /**
@@ -574,11 +576,11 @@ revision: number,
  */
 started_at: number, 
 /**
- * How many servers in each state.
+ * How many servers have each status.
  */
 servers: StatusCounts, 
 /**
- * Things a person should know, oldest first.
+ * Notices, oldest first.
  */
 notices: Array<Notice>, };
 
@@ -608,11 +610,11 @@ unknown: number,
  */
 needs_sign_in: number, 
 /**
- * Paused by a person: no call goes to them.
+ * Paused by the user: no call goes to them.
  */
 paused: number, 
 /**
- * Kept out by a policy.
+ * Blocked by a policy.
  */
 blocked: number, };
 
@@ -628,7 +630,7 @@ filter?: unknown, };
 
 export type ServerList = { 
 /**
- * The revision this list is of.
+ * The revision of this list.
  */
 revision: number, 
 /**
@@ -642,7 +644,7 @@ total: number, };
 
 export type ServerOrder = { 
 /**
- * The revision this list is of.
+ * The revision of this list.
  */
 revision: number, 
 /**
@@ -684,11 +686,11 @@ resources: Array<string>,
  */
 prompts: Array<string>, 
 /**
- * How to use it, in its own words.
+ * How to use it, in the server's own words.
  */
 instructions: string | null, 
 /**
- * What it calls itself for people.
+ * The title that it gives itself.
  */
 title: string | null, 
 /**
@@ -704,11 +706,12 @@ token_env: string | null,
  */
 header_env: { [key in string]: string }, 
 /**
- * Who vouches for its certificate; absent means whoever this computer trusts.
+ * The trust for its certificate; absent means the CAs that this computer trusts.
  */
 tls: Tls | null, 
 /**
- * The environment variables that its command is started with; their values are kept, or those of this program.
+ * The environment variables that its command is started with; their values are kept, or taken from the environment of
+ * this program.
  */
 env: string[], 
 /**
@@ -716,7 +719,7 @@ env: string[],
  */
 cwd: string | null, 
 /**
- * Its child runs on, however long nobody asks it.
+ * Whether its child process keeps running when it is not used.
  */
 keep_running: boolean, 
 /**
@@ -724,7 +727,7 @@ keep_running: boolean,
  */
 secrets: Array<KeptSecret>, 
 /**
- * A path or URL that answers 2xx while it is well.
+ * A path or URL that answers 2xx while it is healthy.
  */
 health_endpoint: string | null, 
 /**
@@ -746,7 +749,7 @@ stdio?: Array<string>,
  */
 from?: FromClient, 
 /**
- * For people; default is what the server calls itself, else its address.
+ * The name that people read; the default is what the server calls itself, else its address.
  */
 name?: string, 
 /**
@@ -774,38 +777,38 @@ token?: string,
  */
 headers?: Record<string, string>, 
 /**
- * The SHA-256 of the server's certificate: exactly this one is trusted, whoever signed it. Unless nothing is asked, it must
- * be the one that is shown now.
+ * The SHA-256 of the server's certificate: exactly this one is trusted, whoever signed it. Unless `no_probe` is set, it
+ * must be the one that is presented now.
  */
 trust_certificate?: string, 
 /**
- * The path of a file, on the computer where the core runs, with the certificates of the CA that alone is trusted.
+ * The path of a file, on the computer where the core runs, with the certificates of the only trusted CA.
  */
 ca?: string, 
 /**
- * Whoever this computer trusts is trusted, and nobody else: what was agreed to before is not any more.
+ * Trust the CAs that this computer trusts, and no others: a certificate that was accepted before no longer is.
  */
 system_trust?: boolean, 
 /**
- * The token and the headers may travel over plain HTTP beyond this computer, where others can read them.
+ * Allow the token and the headers to be sent over plain HTTP beyond this computer, where others can read them.
  */
 in_clear?: boolean, 
 /**
- * Keys that belong into the query of the URL, by name, to be kept where `secrets` says. What looks like one in `url`
+ * Keys that belong in the query of the URL, by name, to be kept where `secrets` says. What looks like one in `url`
  * itself is taken out and treated the same.
  */
 query?: Record<string, string>, 
 /**
- * Environment variables of a stdio server: their values, to be kept where `secrets` says, or null for what this program
- * was started with.
+ * Environment variables of a stdio server: their values, to be kept where `secrets` says, or null to take the value
+ * from the environment of this program.
  */
 env?: Record<string, string | null>, 
 /**
- * The folder in which a stdio server starts, from the root on.
+ * The folder in which a stdio server starts, as a full path.
  */
 cwd?: string, 
 /**
- * A stdio server runs on, however long nobody asks it; absent, a known one stays as it is.
+ * Keep a stdio server running even when it is not used; absent, a known one stays as it is.
  */
 keep_running?: boolean, 
 /**
@@ -813,15 +816,15 @@ keep_running?: boolean,
  */
 call?: string, 
 /**
- * Where to keep what is secret; absent means the keyring or, only where there is none, the file.
+ * Where to keep secrets; absent means the keyring or, only where there is none, the file.
  */
 token_place?: SecretPlace, 
 /**
- * Keep it without asking it anything first.
+ * Add it without contacting it first.
  */
 no_probe?: boolean, 
 /**
- * Keep nothing: only say what would be kept and, unless `no_probe` is set, what asking showed.
+ * Keep nothing: only report what would be kept and, unless `no_probe` is set, the result of the check.
  */
 dry_run?: boolean, };
 
@@ -831,7 +834,7 @@ export type Added = {
  */
 server: ServerRow, 
 /**
- * It was in the registry before.
+ * Whether it was in the registry before.
  */
 updated: boolean, 
 /**
@@ -843,19 +846,19 @@ token: KeptIn | null,
  */
 kept: KeptIn | null, 
 /**
- * Parameters that were taken out of its URL, since they look like keys. They are kept, and sent when it is asked.
+ * Parameters that were taken out of its URL, since they look like keys. They are kept, and sent with requests to it.
  */
 taken: Array<string>, 
 /**
- * The journal entry that takes it back; absent when nothing was kept.
+ * The journal entry to undo; absent when nothing was kept.
  */
 undo: number | null, 
 /**
- * What it was asked and what it answered; empty when it was not asked, or was met just before.
+ * The requests that were sent and their answers; empty when none was sent, or when it was probed just before.
  */
 steps: Array<AskedStep>, 
 /**
- * The revision that shows it.
+ * The revision that includes the change.
  */
 revision: number, };
 
@@ -875,15 +878,15 @@ ms: number, };
 
 export type Changed = { 
 /**
- * The servers it changed.
+ * The servers that were changed.
  */
 ids: Array<ServerId>, 
 /**
- * The journal entry that takes it back; absent when nothing changed.
+ * The journal entry to undo; absent when nothing changed.
  */
 undo: number | null, 
 /**
- * The revision that shows it.
+ * The revision that includes the change.
  */
 revision: number, };
 
@@ -893,11 +896,11 @@ export type EditArgs = {
  */
 id: string, 
 /**
- * What it is not given any more.
+ * What to remove from it.
  */
 without?: Without, 
 /**
- * The values of its environment go along to another command. Otherwise they were given for the former alone.
+ * Give the values of its environment to another command as well. Otherwise only the former command had them.
  */
 keep_env?: boolean, 
 /**
@@ -913,7 +916,7 @@ stdio?: Array<string>,
  */
 from?: FromClient, 
 /**
- * For people; default is what the server calls itself, else its address.
+ * The name that people read; the default is what the server calls itself, else its address.
  */
 name?: string, 
 /**
@@ -941,38 +944,38 @@ token?: string,
  */
 headers?: Record<string, string>, 
 /**
- * The SHA-256 of the server's certificate: exactly this one is trusted, whoever signed it. Unless nothing is asked, it must
- * be the one that is shown now.
+ * The SHA-256 of the server's certificate: exactly this one is trusted, whoever signed it. Unless `no_probe` is set, it
+ * must be the one that is presented now.
  */
 trust_certificate?: string, 
 /**
- * The path of a file, on the computer where the core runs, with the certificates of the CA that alone is trusted.
+ * The path of a file, on the computer where the core runs, with the certificates of the only trusted CA.
  */
 ca?: string, 
 /**
- * Whoever this computer trusts is trusted, and nobody else: what was agreed to before is not any more.
+ * Trust the CAs that this computer trusts, and no others: a certificate that was accepted before no longer is.
  */
 system_trust?: boolean, 
 /**
- * The token and the headers may travel over plain HTTP beyond this computer, where others can read them.
+ * Allow the token and the headers to be sent over plain HTTP beyond this computer, where others can read them.
  */
 in_clear?: boolean, 
 /**
- * Keys that belong into the query of the URL, by name, to be kept where `secrets` says. What looks like one in `url`
+ * Keys that belong in the query of the URL, by name, to be kept where `secrets` says. What looks like one in `url`
  * itself is taken out and treated the same.
  */
 query?: Record<string, string>, 
 /**
- * Environment variables of a stdio server: their values, to be kept where `secrets` says, or null for what this program
- * was started with.
+ * Environment variables of a stdio server: their values, to be kept where `secrets` says, or null to take the value
+ * from the environment of this program.
  */
 env?: Record<string, string | null>, 
 /**
- * The folder in which a stdio server starts, from the root on.
+ * The folder in which a stdio server starts, as a full path.
  */
 cwd?: string, 
 /**
- * A stdio server runs on, however long nobody asks it; absent, a known one stays as it is.
+ * Keep a stdio server running even when it is not used; absent, a known one stays as it is.
  */
 keep_running?: boolean, 
 /**
@@ -980,15 +983,15 @@ keep_running?: boolean,
  */
 call?: string, 
 /**
- * Where to keep what is secret; absent means the keyring or, only where there is none, the file.
+ * Where to keep secrets; absent means the keyring or, only where there is none, the file.
  */
 token_place?: SecretPlace, 
 /**
- * Keep it without asking it anything first.
+ * Add it without contacting it first.
  */
 no_probe?: boolean, 
 /**
- * Keep nothing: only say what would be kept and, unless `no_probe` is set, what asking showed.
+ * Keep nothing: only report what would be kept and, unless `no_probe` is set, the result of the check.
  */
 dry_run?: boolean, };
 
@@ -1020,11 +1023,11 @@ export type Edited = {
  */
 ids: Array<ServerId>, 
 /**
- * The journal entry that takes it back; absent when nothing was kept.
+ * The journal entry to undo; absent when nothing was kept.
  */
 undo: number | null, 
 /**
- * The revision that shows it.
+ * The revision that includes the change.
  */
 revision: number, 
 /**
@@ -1032,7 +1035,7 @@ revision: number,
  */
 server: ServerRow, 
 /**
- * Where what was given was put.
+ * Where its new secrets were put.
  */
 kept: KeptIn | null, 
 /**
@@ -1040,19 +1043,19 @@ kept: KeptIn | null,
  */
 taken: Array<string>, 
 /**
- * What of its secrets goes on being sent, in words.
+ * Which of its secrets are still sent, in words.
  */
 stays: Array<string>, 
 /**
- * What of its secrets does not go along: it was given for another origin or command, or is replaced or left out.
+ * Which of its secrets are no longer sent: they were given for another origin or command, or are replaced or left out.
  */
 leaves: Array<string>, 
 /**
- * Where the secrets that leave belong: the origin it had. Absent when it goes nowhere else.
+ * The origin that the secrets that are no longer sent belong to. Absent when it has not changed.
  */
 leaves_at: string | null, 
 /**
- * What it was asked and what it answered; empty when it was not asked.
+ * The requests that were sent and their answers; empty when none was sent.
  */
 steps: Array<AskedStep>, };
 
@@ -1066,21 +1069,21 @@ ids: Array<string>,
  */
 tags?: Array<string>, 
 /**
- * Tags to take away.
+ * Tags to remove.
  */
 without?: Array<string>, 
 /**
- * Keys of the data to set; null takes one away.
+ * Keys of the data to set; null removes one.
  */
 metadata?: Record<string, unknown>, };
 
 export type UndoArgs = { 
 /**
- * A journal entry; default is the newest that can still be taken back, or was taken back last.
+ * A journal entry; the default is the newest that can still be undone, or the one that was undone last.
  */
 undo?: number, 
 /**
- * Who asks, for the versions of the configuration; absent means a browser.
+ * The face that asks, for the versions of the configuration; absent means a browser.
  */
 by?: ConfigBy, };
 
@@ -1100,11 +1103,11 @@ at: number, };
 
 export type Upcoming = { 
 /**
- * The change that would be taken back.
+ * The change that would be undone.
  */
 undo: UndoStep | null, 
 /**
- * The change that would be made again.
+ * The change that would be redone.
  */
 redo: UndoStep | null, };
 
@@ -1118,11 +1121,11 @@ entry: number,
  */
 label: string, 
 /**
- * The servers it touched.
+ * The servers it changed.
  */
 ids: Array<ServerId>, 
 /**
- * The revision that shows it.
+ * The revision that includes the change.
  */
 revision: number, };
 
@@ -1144,7 +1147,7 @@ address: string,
  */
 removed_at: number, 
 /**
- * Scans do not bring it back.
+ * Whether scans ignore it.
  */
 ignored: boolean, };
 
@@ -1160,7 +1163,7 @@ export type ScanArgs = {
  */
 targets: Array<string>, 
 /**
- * Ports, as `8080` or `3000-3010`; default is the usual MCP ports, or, for this computer, those that listen.
+ * Ports, as `8080` or `3000-3010`; the default is the common MCP ports, or, for this computer, those that listen.
  */
 ports?: Array<string>, 
 /**
@@ -1168,11 +1171,11 @@ ports?: Array<string>,
  */
 protocols?: Array<string>, 
 /**
- * The budget of one host and port, in seconds; default 5.
+ * The time limit of one host and port, in seconds; default 5.
  */
 timeout?: number, 
 /**
- * Ask at the less usual paths as well: `/`, `/api/mcp`, `/mcp/v1`, `/v1/mcp`, and those that server cards name.
+ * Also try less common paths: `/`, `/api/mcp`, `/mcp/v1`, `/v1/mcp`, and those that server cards name.
  */
 deep?: boolean, 
 /**
@@ -1182,7 +1185,7 @@ register?: boolean, };
 
 export type ScanPlan = { 
 /**
- * What is scanned, in words.
+ * The targets, in words.
  */
 targets: Array<string>, 
 /**
@@ -1202,7 +1205,7 @@ probes: number,
  */
 seconds: number, 
 /**
- * Nothing leaves this computer.
+ * Whether nothing leaves this computer.
  */
 local: boolean, };
 
@@ -1214,11 +1217,11 @@ scan?: string, };
 
 export type ScanReport = { 
 /**
- * Absent when there was no scan yet.
+ * The scan; absent when there was none yet.
  */
 scan: ScanStatus | null, 
 /**
- * Every row, `not_mcp` ones included.
+ * Every row, including `not_mcp` ones.
  */
 rows: Array<ScanRow>, };
 
@@ -1246,11 +1249,11 @@ with: ScanStatus | null,
  */
 new: Array<ScanRow>, 
 /**
- * Found before; asked again, it did not answer, or somebody else did.
+ * Found before; asked again, it did not answer, or another server did.
  */
 gone: Array<ScanGone>, 
 /**
- * Its tools are others now.
+ * Its tools have changed.
  */
 changed: Array<ScanChanged>, 
 /**
@@ -1262,7 +1265,7 @@ moved: Array<ScanMoved>,
  */
 not_asked: Array<ScanNotAsked>, 
 /**
- * How many servers were found in both, just so.
+ * How many servers were found in both, unchanged.
  */
 same: number, };
 
@@ -1272,13 +1275,13 @@ export type ScanGone = {
  */
 row: ScanRow, 
 /**
- * What came instead of its answer.
+ * What happened instead of its answer.
  */
 reason: string, };
 
 export type ScanChanged = { 
 /**
- * As it is now.
+ * The server as it is now.
  */
 row: ScanRow, 
 /**
@@ -1286,7 +1289,7 @@ row: ScanRow,
  */
 added: Array<string>, 
 /**
- * Tools that it has no more.
+ * Tools that it no longer has.
  */
 removed: Array<string>, 
 /**
@@ -1296,11 +1299,11 @@ changed: Array<string>, };
 
 export type ScanMoved = { 
 /**
- * As it is now.
+ * The server as it is now.
  */
 row: ScanRow, 
 /**
- * Where it was.
+ * Its former address.
  */
 from: string, };
 
@@ -1310,11 +1313,11 @@ export type ScanNotAsked = {
  */
 row: ScanRow, 
 /**
- * It was found before, and the later scan did not ask it; otherwise the earlier one did not.
+ * True if it was found before and the later scan did not ask it; otherwise the earlier one did not.
  */
 was_found_before: boolean, 
 /**
- * Why.
+ * The reason.
  */
 reason: string, };
 
@@ -1326,7 +1329,7 @@ scans: Array<string>, };
 
 export type ScansChanged = { 
 /**
- * The entry that takes it back; absent when nothing changed.
+ * The entry to undo; absent when nothing changed.
  */
 undo: number | null, };
 
@@ -1338,7 +1341,7 @@ export type ScanExportArgs = {
  */
 scan?: string, 
 /**
- * The form.
+ * The format.
  */
 as?: ScanForm, };
 
@@ -1354,11 +1357,11 @@ file?: string, };
 
 export type ScanImported = { 
 /**
- * As it is kept now.
+ * The scan as it is kept now.
  */
 scan: ScanStatus, 
 /**
- * The entry that takes it back.
+ * The entry to undo.
  */
 undo: number | null, };
 
@@ -1372,11 +1375,11 @@ name: string,
  */
 targets: Array<string>, 
 /**
- * Ports, as `8080` or `3000-3010`; absent means the usual ones.
+ * Ports, as `8080` or `3000-3010`; absent means the common ones.
  */
 ports: Array<string> | null, 
 /**
- * Less usual paths are asked for as well.
+ * Whether less common paths are tried as well.
  */
 deep: boolean, 
 /**
@@ -1386,7 +1389,7 @@ saved_at: number, };
 
 export type RangeList = { 
 /**
- * Each.
+ * The ranges.
  */
 ranges: Array<ScanRange>, };
 
@@ -1400,11 +1403,11 @@ name: string,
  */
 targets: Array<string>, 
 /**
- * Ports, as `8080` or `3000-3010`; default is the usual ones.
+ * Ports, as `8080` or `3000-3010`; the default is the common ones.
  */
 ports?: Array<string>, 
 /**
- * Ask at the less usual paths as well.
+ * Also try less common paths.
  */
 deep?: boolean, };
 
@@ -1418,37 +1421,37 @@ export type SightingKind = "port" | "client" | "scan" | "announced" | "mdns" | "
 
 export type Sighting = { 
 /**
- * Which server: the id that it has, or would have, in the registry.
+ * The server: the id that it has, or would have, in the registry.
  */
 server: ServerId, 
 /**
- * Who saw it.
+ * What saw it.
  */
 kind: SightingKind, 
 /**
- * Where: its address for a scan, the client and its file for a client.
+ * The place: its address for a scan, the client and its file for a client.
  */
 place: string, 
 /**
- * When it was seen there first.
+ * When it was first seen there.
  */
 first_seen: number, 
 /**
- * When it was seen there last.
+ * When it was last seen there.
  */
 last_seen: number, 
 /**
- * When it was looked for there and was gone; absent while it is there.
+ * When it was found to be gone from there; absent while it is there.
  */
 gone_at: number | null, };
 
 export type SightingList = { 
 /**
- * Each.
+ * The sightings.
  */
 sightings: Array<Sighting>, 
 /**
- * When this was asked.
+ * When this was read.
  */
 at: number, };
 
@@ -1466,11 +1469,11 @@ file: string,
  */
 name: string, 
 /**
- * The folder of the project that it is for, where the file says so of one entry.
+ * The folder of the project that it is for, if the file says so for this entry.
  */
 project?: string | null, 
 /**
- * What a person agreed to.
+ * The hash that was agreed to.
  */
 consent: string, };
 
@@ -1478,11 +1481,11 @@ export type ClientScope = "user" | "profile" | "project";
 
 export type FileProblem = { 
 /**
- * From 1; absent when it is about the whole file.
+ * The line, from 1; absent when it is about the whole file.
  */
 line: number | null, 
 /**
- * From 1.
+ * The column, from 1.
  */
 column: number | null, 
 /**
@@ -1490,7 +1493,7 @@ column: number | null,
  */
 message: string, 
 /**
- * Nothing of the file could be read.
+ * Nothing in the file could be read.
  */
 unread: boolean, };
 
@@ -1502,23 +1505,23 @@ export type ClientEntry = {
  */
 name: string, 
 /**
- * The folder of the project that it is for, where the file says so of one entry.
+ * The folder of the project that it is for, if the file says so for this entry.
  */
 project: string | null, 
 /**
- * From 1.
+ * The line, from 1.
  */
 line: number, 
 /**
- * From 1.
+ * The column, from 1.
  */
 column: number, 
 /**
- * What it leads to.
+ * What it refers to.
  */
 kind: EntryKind, 
 /**
- * How it is spoken to; absent when it cannot be used.
+ * Its transport; absent when it cannot be used.
  */
 transport: Transport | null, 
 /**
@@ -1542,45 +1545,45 @@ headers: Array<string>,
  */
 query: Array<string>, 
 /**
- * Variables of one's own environment that would be sent to it, in sentences.
+ * Variables of the user's environment that would be sent to it, in sentences.
  */
 reads: Array<string>, 
 /**
- * What nobody has filled yet, as it is written: `${input:id}`, `${VAR}`.
+ * The placeholders without values, as they are written: `${input:id}`, `${VAR}`.
  */
 placeholders: Array<string>, 
 /**
- * The client does not use it.
+ * Whether it is disabled in the client.
  */
 disabled: boolean, 
 /**
- * The server in the list that it is, or that it would be.
+ * The id of the server in the list that it is, or that it would be.
  */
 id: ServerId | null, 
 /**
- * That server is in the list.
+ * Whether that server is in the list.
  */
 known: boolean, 
 /**
- * The server in the list was added from this entry, which is not what it was then.
+ * Whether the server in the list was added from this entry, and the entry has changed since.
  */
 changed: boolean, 
 /**
- * What a person agrees to: a hash of command, arguments, folder and names. Entries that share it are the same server.
+ * What the user agrees to: a hash of command, arguments, folder and names. Entries that share it are the same server.
  */
 consent: string, 
 /**
- * What is said of it.
+ * Notes on it.
  */
 notes: Array<FileProblem>, };
 
 export type ClientFile = { 
 /**
- * Where it is.
+ * Its path.
  */
 path: string, 
 /**
- * Whom it is for.
+ * What it applies to.
  */
 scope: ClientScope, 
 /**
@@ -1602,28 +1605,28 @@ problems: Array<FileProblem>, };
 
 export type ClientReport = { 
 /**
- * In operations and commands: `claude-code`.
+ * Its id in operations and commands: `claude-code`.
  */
 id: string, 
 /**
- * For people: `Claude Code`.
+ * Its name: `Claude Code`.
  */
 name: string, 
 /**
- * Its files that are there, the person's own first.
+ * Its files that exist, the user's own first.
  */
 files: Array<ClientFile>, };
 
 export type ClientsArgs = { 
 /**
- * Folders of projects, from the root on, whose files are read as well, now and later. Others are those that a client's
- * own file names.
+ * Folders of projects, as full paths, whose files are read as well, now and later. Others are those that a client's own
+ * file names.
  */
 projects?: Array<string>, };
 
 export type ClientList = { 
 /**
- * Those that have files here.
+ * The clients that have files here.
  */
 clients: Array<ClientReport>, };
 
@@ -1641,16 +1644,15 @@ file: string,
  */
 name: string, 
 /**
- * The folder of the project that it is for, where the file says so of one entry.
+ * The folder of the project that it is for, if the file says so for this entry.
  */
 project?: string, 
 /**
- * What a person agreed to: the hash of the entry as it was shown to them. Without it nothing is added, and the error has
- * the entry.
+ * The consent: the hash of the entry as it was shown. Without it nothing is added, and the error contains the entry.
  */
 consent?: string, 
 /**
- * What its placeholders stand for, by how they are written: `${input:token}`.
+ * The values of its placeholders, by how they are written: `${input:token}`.
  */
 filled?: Record<string, string>, };
 
@@ -1690,7 +1692,7 @@ output_schema: unknown,
  */
 hints: ToolHints, 
 /**
- * The members of its definition that no field above holds, as the server wrote them: icons, `_meta`, further annotations.
+ * The members of its definition that no field above contains, as the server wrote them: icons, `_meta`, further annotations.
  */
 more?: Record<string, unknown>, };
 
@@ -1716,7 +1718,7 @@ url: string, };
 
 export type CallArgs = { 
 /**
- * What to call: a tool's name, or another capability that names one tool.
+ * The capability to call: a tool's name, or another capability that names one tool.
  */
 capability: string, 
 /**
@@ -1728,19 +1730,19 @@ arguments?: Record<string, unknown>,
  */
 server?: string, 
 /**
- * Seconds for the whole call with its retries; default is what its rule says, else 30.
+ * Seconds for the whole call with its retries; the default is the timeout of its rule, else 30.
  */
 timeout?: number, 
 /**
- * A handle of the caller's own choice, for progress and cancel.
+ * A handle that the caller chooses, for progress and cancel.
  */
 call?: string, 
 /**
- * Who calls, by name: what a rule with `affinity: client` keeps at one server.
+ * The caller's name: a rule with `affinity: client` keeps its calls at one server.
  */
 client?: string, 
 /**
- * The reasons of the decision are wanted.
+ * Whether to return the reasons of the decision.
  */
 explain?: boolean, };
 
@@ -1760,7 +1762,7 @@ export type Stage = "capability" | "arguments" | "allowed" | "rule" | "health" |
 
 export type Why = { "kind": "unlisted" } | { "kind": "demo" } | { "kind": "no_tool" } | { "kind": "unclear", 
 /**
- * Which.
+ * Their names.
  */
 tools: Array<string>, } | { "kind": "arguments", 
 /**
@@ -1768,11 +1770,11 @@ tools: Array<string>, } | { "kind": "arguments",
  */
 problem: string, } | { "kind": "not_allowed" } | { "kind": "region", 
 /**
- * The one that it is in.
+ * Its region.
  */
 region: string | null, 
 /**
- * Those that the rule wants.
+ * The regions of the rule.
  */
 wanted: Array<string>, } | { "kind": "status", 
 /**
@@ -1780,15 +1782,15 @@ wanted: Array<string>, } | { "kind": "status",
  */
 status: HealthStatus, } | { "kind": "score", 
 /**
- * Its own, in [0, 1].
+ * Its score, from 0 to 1.
  */
 score: number, 
 /**
- * The least.
+ * The least score of the rule.
  */
 least: number, } | { "kind": "full", 
 /**
- * How many.
+ * The limit.
  */
 most: number, } | { "kind": "breaker_open" } | { "kind": "set_aside" } | { "kind": "tried" } | { "kind": "metadata", 
 /**
@@ -1796,11 +1798,11 @@ most: number, } | { "kind": "breaker_open" } | { "kind": "set_aside" } | { "kind
  */
 wanted: string, } | { "kind": "too_far", 
 /**
- * The one that it is in.
+ * Its region.
  */
 region: string | null, } | { "kind": "farther", 
 /**
- * The one that it is in.
+ * Its region.
  */
 region: string | null, } | { "kind": "other_key" } | { "kind": "no_weight" };
 
@@ -1808,15 +1810,15 @@ export type Strategy = "round_robin" | "least_connections" | "weighted_round_rob
 
 export type RouteArgs = { 
 /**
- * What would be called: one capability.
+ * The capability that would be called.
  */
 capability: string, 
 /**
- * Its arguments; absent means that no schema is asked.
+ * Its arguments; absent means that no schema is checked.
  */
 arguments?: Record<string, unknown>, 
 /**
- * Who would call, by name.
+ * The caller's name.
  */
 client?: string, 
 /**
@@ -1824,11 +1826,11 @@ client?: string,
  */
 calls?: number, 
 /**
- * The text of a configuration whose rules and balancing are taken instead of those in use.
+ * The text of a configuration whose rules and balancing are used instead of those in effect.
  */
 rules?: string, 
 /**
- * Servers that are taken to be down: ids, or names that only one server has.
+ * Servers that are assumed to be down: ids, or names that only one server has.
  */
 down?: Array<string>, 
 /**
@@ -1838,23 +1840,23 @@ most?: number, };
 
 export type RouteResult = { 
 /**
- * What the first of them would meet.
+ * The decision for the first of them.
  */
 decision: Decision, 
 /**
- * Who would take how many, the most first. Who takes none and could is there with 0.
+ * How many calls each server would take, the most first. Servers that could take calls and take none are there with 0.
  */
 distribution: Array<RouteShare>, 
 /**
- * How many servers take some and are not named in `distribution`.
+ * How many servers take some calls and are not named in `distribution`.
  */
 more: number, 
 /**
- * How many of the calls somebody takes.
+ * How many of the calls a server takes.
  */
 calls: number, 
 /**
- * How long one of them takes on average by what was measured last, in milliseconds; absent when one of the servers was not
+ * The average duration of a call by the last measurements, in milliseconds; absent when one of the servers was not
  * measured.
  */
 latency_ms: number | null, };
@@ -1875,7 +1877,7 @@ region: string | null, };
 
 export type RouteShare = { 
 /**
- * Which.
+ * The server.
  */
 server: ServerPlace, 
 /**
@@ -1883,13 +1885,13 @@ server: ServerPlace,
  */
 calls: number, 
 /**
- * Its part of all, in [0, 1].
+ * Its share of all calls, from 0 to 1.
  */
 share: number, };
 
 export type Decision = { 
 /**
- * What is called.
+ * The capability.
  */
 capability: string, 
 /**
@@ -1897,11 +1899,11 @@ capability: string,
  */
 rule: string | null, 
 /**
- * How one of those that are left is picked.
+ * How one of the servers that are left is picked.
  */
 strategy: Strategy, 
 /**
- * The rule's hard conditions left nobody, and were dropped (`on_empty: relax`).
+ * Whether the rule's conditions left no server, and were dropped (`on_empty: relax`).
  */
 relaxed: boolean, 
 /**
@@ -1909,58 +1911,58 @@ relaxed: boolean,
  */
 stages: Array<DecisionStage>, 
 /**
- * Who takes it; absent when nobody does.
+ * The server that takes it; absent when none does.
  */
 winner: ServerPlace | null, 
 /**
- * Why nobody does.
+ * Why no server takes it.
  */
 refusal: RouteRefusal | null, 
 /**
- * Who would take it, were the winner just tried.
+ * The server that would take it if the winner had just been tried.
  */
 runner_up: ServerPlace | null, 
 /**
- * Those that were left for the strategy. Where not all are named, the winner and the runner-up are, and one whose weight is
- * another if there is one.
+ * The servers that were left for the strategy. If not all are named, the winner and the runner-up are, and one with
+ * another weight if there is one.
  */
 weights: Array<DecisionWeight>, };
 
 export type DecisionStage = { 
 /**
- * Which.
+ * The stage.
  */
 stage: Stage, 
 /**
- * How many it kept.
+ * How many servers it kept.
  */
 kept: number, 
 /**
- * Whom it left out.
+ * The servers that it left out.
  */
 left_out: Array<LeftOut>, 
 /**
- * How many it left out that are not named.
+ * How many servers it left out that are not named.
  */
 more?: number, };
 
 export type LeftOut = { 
 /**
- * Which.
+ * The server.
  */
 server: ServerPlace, 
 /**
- * Why.
+ * The reason.
  */
 why: Why, 
 /**
- * The same as a sentence, without its subject.
+ * The reason as a sentence, without its subject.
  */
 text: string, };
 
 export type DecisionWeight = { 
 /**
- * Which.
+ * The server.
  */
 server: ServerPlace, 
 /**
@@ -1968,11 +1970,11 @@ server: ServerPlace,
  */
 weight: number, 
 /**
- * What its record says of its weight is no weight (a number, 0 or more), and counts as 1.
+ * Whether the weight in its record is not valid (a number, 0 or more), and counts as 1.
  */
 odd: boolean, 
 /**
- * Its part of all weights, in [0, 1].
+ * Its share of all weights, from 0 to 1.
  */
 share: number, 
 /**
@@ -1992,21 +1994,21 @@ message: string, };
 
 export type RulesArgs = { 
 /**
- * The text of a configuration whose rules are told instead of those in use.
+ * The text of a configuration whose rules are listed instead of those in effect.
  */
 rules?: string, };
 
 export type RuleList = { 
 /**
- * The first that fits a capability applies.
+ * The first that matches a capability applies.
  */
 rules: Array<RuleRow>, 
 /**
- * What a rule leaves unset, as the configuration has it.
+ * What applies where a rule sets nothing, as the configuration has it.
  */
 defaults: Record<string, unknown>, 
 /**
- * How one of several servers is picked where no rule says.
+ * How one of several servers is picked where no rule says so.
  */
 strategy: Strategy, };
 
@@ -2016,31 +2018,31 @@ export type RuleRow = {
  */
 number: number, 
 /**
- * The capabilities that it is for.
+ * The capabilities that it matches.
  */
 pattern: string, 
 /**
- * The highest comes first.
+ * Its priority; the highest comes first.
  */
 priority: number, 
 /**
- * False: it is as if it were not there.
+ * False: the rule is turned off.
  */
 enabled: boolean, 
 /**
- * What it says, as the configuration has it.
+ * Its settings, as the configuration has them.
  */
 fields: Record<string, unknown>, 
 /**
- * How many servers offer something that it fits.
+ * How many servers offer something that it matches.
  */
 servers: number, 
 /**
- * How many tools it fits; one that several servers have is one.
+ * How many tools it matches; a tool that several servers have counts once.
  */
 tools: number, 
 /**
- * An earlier rule that fits all that it fits, so that it never applies.
+ * An earlier rule that matches all that it matches, so that it never applies.
  */
 covered_by: string | null, 
 /**
@@ -2052,17 +2054,17 @@ export type BreakerState = "closed" | "half_open" | "open";
 
 export type BreakerList = { 
 /**
- * The open ones first, then by name.
+ * The open breakers first, then by name.
  */
 breakers: Array<BreakerRow>, };
 
 export type BreakerRow = { 
 /**
- * Which.
+ * The server.
  */
 server: ServerPlace, 
 /**
- * Whether it is tried.
+ * Whether calls go to it.
  */
 state: BreakerState, 
 /**
@@ -2074,7 +2076,7 @@ failures: number,
  */
 open_for: number | null, 
 /**
- * How long the server wants to be left alone (`Retry-After`), in seconds.
+ * How long the server asked to get no calls (`Retry-After`), in seconds.
  */
 set_aside_for: number | null, 
 /**
@@ -2108,7 +2110,7 @@ server?: string,
  */
 client?: string, 
 /**
- * Only those that ended so.
+ * Only calls with this outcome.
  */
 outcome?: CallsLike, };
 
@@ -2118,7 +2120,7 @@ export type CallList = {
  */
 rows: Array<CallRow>, 
 /**
- * There are older ones that match.
+ * How many rows match in all, regardless of `limit` and `before`.
  */
 more: boolean, 
 /**
@@ -2126,33 +2128,33 @@ more: boolean,
  */
 total: number, 
 /**
- * Calls are recorded now (`call_log.enabled`, and there is a file to write to).
+ * Whether calls are being recorded (`call_log.enabled`, and there is a file to write to).
  */
 recording: boolean, };
 
 export type CallRow = { 
 /**
- * Its key; a later call has a greater one.
+ * Its id; a later call has a greater one.
  */
 id: number, 
 /**
- * When it was over.
+ * When it ended.
  */
 at: number, 
 /**
- * Who called, by name.
+ * The caller's name.
  */
 client: string | null, 
 /**
- * What was called.
+ * The capability.
  */
 capability: string, 
 /**
- * The tool that this meant, by the name that the server has for it; absent when no server took it.
+ * The tool that was called, by the name that the server has for it; absent when no server took the call.
  */
 tool: string | null, 
 /**
- * Who answered, or was tried last.
+ * The server that answered, or was tried last.
  */
 server: ServerPlace | null, 
 /**
@@ -2164,7 +2166,7 @@ outcome: CallOutcome,
  */
 code: ErrorCode | null, 
 /**
- * Why it ended so, in a sentence. A tool's own error is in its answer, which is not kept.
+ * The reason, in a sentence. A tool's own error is in its answer, which is not kept.
  */
 reason: string | null, 
 /**
@@ -2172,11 +2174,11 @@ reason: string | null,
  */
 attempts: number, 
 /**
- * The whole call, in milliseconds.
+ * The duration of the whole call, in milliseconds.
  */
 ms: number, 
 /**
- * For how many calls like it the row stands: 1, or more when so many came at once that not each was kept.
+ * How many calls the row stands for: 1, or more when too many came at once to keep each one.
  */
 stands_for: number, 
 /**
@@ -2184,7 +2186,7 @@ stands_for: number,
  */
 rule: string | null, 
 /**
- * The caller named the server: nothing was decided.
+ * Whether the caller named the server: then nothing was decided.
  */
 named: boolean, };
 
@@ -2196,7 +2198,7 @@ id: number, };
 
 export type CallRecord = { 
 /**
- * It.
+ * The row of the call.
  */
 row: CallRow, 
 /**
@@ -2204,12 +2206,12 @@ row: CallRow,
  */
 tries: Array<CallTry>, 
 /**
- * The decision of each try, made again from what was stored; one more than `tries` when nobody was left for a further try.
- * Empty when the caller named a server, or when what decided it is no longer kept.
+ * The decision of each try, recomputed from what was stored; one more than `tries` when no server was left for a
+ * further try. Empty when the caller named a server, or when the inputs of the decision are no longer kept.
  */
 decisions: Array<Decision>, 
 /**
- * The first of them: why the call went where it went.
+ * The first of the decisions: why the call went where it went.
  */
 decision: Decision | null, 
 /**
@@ -2217,17 +2219,17 @@ decision: Decision | null,
  */
 rule: string | null, 
 /**
- * The decisions that were made again are those that were made then, to the last figure.
+ * Whether the recomputed decisions equal the original ones, to the last digit.
  */
 is_exact: boolean, };
 
 export type CallTry = { 
 /**
- * Which.
+ * The server.
  */
 server: ServerPlace, 
 /**
- * How long, in milliseconds.
+ * The duration, in milliseconds.
  */
 ms: number, 
 /**
@@ -2237,7 +2239,7 @@ error: string | null, };
 
 export type TrafficArgs = { 
 /**
- * Since when; default is an hour ago.
+ * The start; the default is an hour ago.
  */
 since?: number, 
 /**
@@ -2255,7 +2257,7 @@ export type Traffic = {
  */
 buckets: Array<TrafficBucket>, 
 /**
- * Who answered or was tried last, the most calls first.
+ * The servers that answered or were tried last, the most calls first.
  */
 servers: Array<TrafficServer>, 
 /**
@@ -2267,43 +2269,43 @@ rules: Array<TrafficRule>,
  */
 calls: number, 
 /**
- * Those that failed or that nobody took.
+ * Calls that failed or that no server took.
  */
 failed: number, 
 /**
- * The oldest call that is kept; absent when there is none.
+ * The time of the oldest call that is kept; absent when there is none.
  */
 oldest: number | null, };
 
 export type TrafficBucket = { 
 /**
- * When it begins.
+ * Its start.
  */
 at: number, 
 /**
- * How long it is.
+ * Its length.
  */
 seconds: number, 
 /**
- * Calls that were over in it.
+ * Calls that ended in it.
  */
 calls: number, 
 /**
- * Those that failed or that nobody took.
+ * Calls that failed or that no server took.
  */
 failed: number, 
 /**
- * Half of the calls that were answered took no longer, in milliseconds; absent when there was none.
+ * The median duration of the answered calls, in milliseconds; absent when there was none.
  */
 p50_ms: number | null, 
 /**
- * 95 of 100 took no longer.
+ * The 95th percentile of their durations, in milliseconds.
  */
 p95_ms: number | null, };
 
 export type TrafficServer = { 
 /**
- * Which.
+ * The server.
  */
 server: ServerPlace, 
 /**
@@ -2311,15 +2313,15 @@ server: ServerPlace,
  */
 calls: number, 
 /**
- * Those that failed.
+ * Failed calls.
  */
 failed: number, 
 /**
- * Its part of all calls that reached a server, in [0, 1].
+ * Its share of all calls that reached a server, from 0 to 1.
  */
 share: number, 
 /**
- * Half of those that it answered took no longer, in milliseconds.
+ * The median duration of the calls that it answered, in milliseconds.
  */
 p50_ms: number | null, };
 
@@ -2333,13 +2335,13 @@ pattern: string | null,
  */
 calls: number, 
 /**
- * When it applied last, also before the span.
+ * When it last applied, also before the span.
  */
 last_at: number, };
 
 export type ReplayArgs = { 
 /**
- * The text of a configuration whose rules and balancing are taken; absent means those in use.
+ * The text of a configuration whose rules and balancing are used; absent means those in effect.
  */
 rules?: string, 
 /**
@@ -2347,29 +2349,29 @@ rules?: string,
  */
 calls?: number, 
 /**
- * Servers that are taken to be down: ids, or names that only one server has.
+ * Servers that are assumed to be down: ids, or names that only one server has.
  */
 down?: Array<string>, };
 
 export type Replay = { 
 /**
- * All that were decided again.
+ * All calls that were decided again.
  */
 calls: number, 
 /**
- * Those that go where they went, that failed in the same way as before, or that named their server.
+ * Calls that go to the same server, that failed in the same way as before, or that named their server.
  */
 stays: number, 
 /**
- * Those that go to another server, or that somebody takes now.
+ * Calls that go to another server, or that a server takes only now.
  */
 moves: number, 
 /**
- * Those that nobody would take, and somebody took.
+ * Calls that no server would take, though one did.
  */
 fails: number, 
 /**
- * Those that cannot be decided again.
+ * Calls that cannot be decided again.
  */
 unknowns: number, 
 /**
@@ -2377,7 +2379,7 @@ unknowns: number,
  */
 moved: Array<ReplayMove>, 
 /**
- * The rows that nobody would take, newest first; at most 1,000.
+ * The rows that no server would take, newest first; at most 1,000.
  */
 would_fail: Array<ReplayFailure>, 
 /**
@@ -2385,7 +2387,7 @@ would_fail: Array<ReplayFailure>,
  */
 unknown: Array<ReplayUnknown>, 
 /**
- * Who took how many, and would, the most first.
+ * How many calls each server took and would take, the most first.
  */
 distribution: Array<ReplayShare>, };
 
@@ -2395,27 +2397,27 @@ export type ReplayMove = {
  */
 id: number, 
 /**
- * When it was over.
+ * When it ended.
  */
 at: number, 
 /**
- * What was called.
+ * The capability.
  */
 capability: string, 
 /**
- * Who called.
+ * The caller.
  */
 client: string | null, 
 /**
- * Who was picked; absent when nobody was.
+ * The server that was picked; absent when none was.
  */
 from: ServerPlace | null, 
 /**
- * Who would be.
+ * The server that would be picked.
  */
 to: ServerPlace | null, 
 /**
- * For how many calls the row stands.
+ * How many calls the row stands for.
  */
 stands_for: number, };
 
@@ -2425,11 +2427,11 @@ export type ReplayFailure = {
  */
 id: number, 
 /**
- * What was called.
+ * The capability.
  */
 capability: string, 
 /**
- * Why nobody would, in a sentence.
+ * The reason, in a sentence.
  */
 why: string, 
 /**
@@ -2437,7 +2439,7 @@ why: string,
  */
 code: ErrorCode, 
 /**
- * For how many calls the row stands.
+ * How many calls the row stands for.
  */
 stands_for: number, };
 
@@ -2451,13 +2453,13 @@ id: number,
  */
 why: string, 
 /**
- * For how many calls the row stands.
+ * How many calls the row stands for.
  */
 stands_for: number, };
 
 export type ReplayShare = { 
 /**
- * Which.
+ * The server.
  */
 server: ServerPlace, 
 /**
@@ -2473,7 +2475,7 @@ export type AttemptOutcome = "answered" | "tool_error" | "unsent" | "declined" |
 
 export type Attempt = { 
 /**
- * Where.
+ * The server.
  */
 server: ServerRef, 
 /**
@@ -2491,12 +2493,12 @@ error?: string, };
 
 export type CallResult = { 
 /**
- * MCP's `CallToolResult` in the server's own text: `content`, `structuredContent`, `isError`. Nothing reads it into a
- * tree on its way to a face, since a tree rounds long numbers.
+ * MCP's `CallToolResult` in the server's own text: `content`, `structuredContent`, `isError`. It is not parsed into a
+ * tree on its way to a face, since that would round long numbers.
  */
 result: unknown, 
 /**
- * Who answered.
+ * The server that answered.
  */
 server: ServerRef, 
 /**
@@ -2508,11 +2510,11 @@ tool: string,
  */
 attempts: Array<Attempt>, 
 /**
- * The whole call.
+ * The duration of the whole call.
  */
 elapsed_ms: number, 
 /**
- * Why this server, when that was asked and the call named none.
+ * The decision, when it was asked for and the call named no server.
  */
 decision?: Decision, };
 
@@ -2526,8 +2528,8 @@ text: string,
  */
 file?: string, 
 /**
- * Keep the values of environments, headers and keys that the file has, where `secrets` says. Without it they are left out
- * and named in the warnings.
+ * Keep the values of environments, headers and keys that the file has, where `secrets` says. Without it they are left
+ * out and named in the warnings.
  */
 secrets?: boolean, 
 /**
@@ -2550,11 +2552,11 @@ export type ImportedServer = {
  */
 name: string, 
 /**
- * Where it is, or its command.
+ * Its address, or its command.
  */
 address: string, 
 /**
- * What becomes of it.
+ * What happens to it.
  */
 fate: Fate, };
 
@@ -2562,7 +2564,7 @@ export type Fate = "added" | "updated" | "unchanged";
 
 export type ImportReport = { 
 /**
- * What becomes of each server of the file, in its order; the first thousand.
+ * What happens to each server of the file, in its order; the first thousand.
  */
 servers: Array<ImportedServer>, 
 /**
@@ -2570,11 +2572,11 @@ servers: Array<ImportedServer>,
  */
 added: number, 
 /**
- * Servers that were known and are now as the file says.
+ * Servers that were known and now match the file.
  */
 updated: number, 
 /**
- * Servers that were known just so.
+ * Servers that were known and are unchanged.
  */
 unchanged: number, 
 /**
@@ -2594,21 +2596,21 @@ secrets_left: number,
  */
 certificates_left: number, 
 /**
- * The journal entry that takes it back; absent when nothing changed.
+ * The journal entry to undo; absent when nothing changed.
  */
 undo: number | null, 
 /**
- * The revision that shows it.
+ * The revision that includes the change.
  */
 revision: number, };
 
 export type ScanList = { 
 /**
- * How far each is.
+ * The progress of each.
  */
 scans: Array<ScanStatus>, 
 /**
- * Why older ones are missing; absent when none is.
+ * The reason why older ones are missing; absent when none is.
  */
 problem: string | null, };
 
@@ -2616,13 +2618,13 @@ export type ExportForm = "servers.json" | "mcp.json";
 
 export type ExportArgs = { 
 /**
- * The form.
+ * The format.
  */
 as?: ExportForm, };
 
 export type Exported = { 
 /**
- * A name for it.
+ * A name for the file.
  */
 file: string, 
 /**
@@ -2630,7 +2632,7 @@ file: string,
  */
 text: string, 
 /**
- * How many servers it holds.
+ * How many servers it contains.
  */
 servers: number, 
 /**
@@ -2664,15 +2666,15 @@ name: string,
  */
 status: HealthStatus, 
 /**
- * In [0, 1].
+ * From 0 to 1.
  */
 score: number, 
 /**
- * Why, in one sentence.
+ * The reason, in one sentence.
  */
 reason: string | null, 
 /**
- * Why, in a few words.
+ * The reason, in a few words.
  */
 summary: string | null, 
 /**
@@ -2684,11 +2686,11 @@ response_time_ms: number | null,
  */
 consecutive_failures: number, 
 /**
- * Since when its child is asleep: ended, since it was well and nobody asked for it.
+ * When its child process was stopped because it was not used; absent while it is not asleep.
  */
 asleep: number | null, 
 /**
- * Since when its child is starting.
+ * When its child process was started; absent once it has answered.
  */
 starting: number | null, 
 /**
@@ -2704,7 +2706,7 @@ next_check: number | null,
  */
 last_success: number | null, 
 /**
- * Since when the status is what it is.
+ * When the status last changed.
  */
 since: number | null, 
 /**
@@ -2714,7 +2716,7 @@ checks: Array<CheckResult>, };
 
 export type HealthReport = { 
 /**
- * False: nothing is checked, by the configuration (`health_monitoring.enabled`).
+ * False: checks are off in the configuration (`health_monitoring.enabled`).
  */
 enabled: boolean, 
 /**
@@ -2722,7 +2724,7 @@ enabled: boolean,
  */
 check_interval: number, 
 /**
- * Seconds that a round may take.
+ * The time limit of a round, in seconds.
  */
 timeout: number, 
 /**
@@ -2734,11 +2736,11 @@ max_failures: number,
  */
 min_successes: number, 
 /**
- * Above this many milliseconds a server is slow.
+ * A response time above this is slow, in milliseconds.
  */
 warn_ms: number, 
 /**
- * The revision that this is of.
+ * The revision of this list.
  */
 revision: number, 
 /**
@@ -2766,7 +2768,7 @@ status: HealthStatus | null,
  */
 rounds: number, 
 /**
- * The part of them that found it up, in percent.
+ * The part of them in which it was up, in percent.
  */
 up_percent: number | null, };
 
@@ -2780,7 +2782,7 @@ at: number,
  */
 answered: number, 
 /**
- * Rounds without.
+ * Rounds without an answer.
  */
 failed: number, 
 /**
@@ -2806,7 +2808,7 @@ transitions: Array<Transition>,
  */
 strip: Array<Bar>, 
 /**
- * The part of the day's rounds that found it up, in percent; absent when there was none.
+ * The part of the rounds of the day in which it was up, in percent; absent when there was none.
  */
 up_percent: number | null, 
 /**
@@ -2824,7 +2826,7 @@ id: ServerId,
  */
 command: string, 
 /**
- * When it began.
+ * When it was started.
  */
 since: number, 
 /**
@@ -2838,13 +2840,13 @@ call: string | null, };
 
 export type StartList = { 
 /**
- * They.
+ * The starts.
  */
 starts: Array<Start>, };
 
 export type KeptStarting = { 
 /**
- * False: it was over already.
+ * False when it was over already.
  */
 kept: boolean, };
 
@@ -2854,7 +2856,7 @@ export type LogLine = {
  */
 at: number, 
 /**
- * Without control characters.
+ * The text, without control characters.
  */
 text: string, };
 
@@ -2864,7 +2866,7 @@ export type LoggedOutcome = "answered" | "tool_error" | "failed" | "cancelled";
 
 export type LoggedRequest = { 
 /**
- * When it ended; of several alike the last.
+ * When it ended; for several alike, the last one.
  */
 at: number, 
 /**
@@ -2872,11 +2874,11 @@ at: number,
  */
 first_at: number, 
 /**
- * How many alike one after the other: the rounds of a server that stays down are one entry.
+ * How many alike followed each other: the rounds of a server that stays down are one entry.
  */
 times: number, 
 /**
- * Why it was asked.
+ * Why it was sent.
  */
 kind: LoggedKind, 
 /**
@@ -2914,15 +2916,15 @@ since: number,
  */
 requests: Array<LoggedRequest>, 
 /**
- * How many older requests made room.
+ * How many older requests were dropped.
  */
 requests_lost: number, 
 /**
- * What the child wrote to its standard error, oldest first; empty for other transports.
+ * The standard error of the child process, oldest first; empty for other transports.
  */
 stderr: Array<LogLine>, 
 /**
- * How many older lines made room.
+ * How many older lines were dropped.
  */
 stderr_lost: number, };
 
@@ -2934,7 +2936,7 @@ export type KeptIn = {
  */
 place: SecretPlace, 
 /**
- * Why it is not the keyring, when a person did not choose so.
+ * The reason why it is not the keyring, unless the user chose so.
  */
 why: string | null, };
 
@@ -2948,7 +2950,7 @@ server: ServerId,
  */
 name: string | null, 
 /**
- * Where it is sent, and nowhere else: scheme, host and port, or `stdio` for a command of this computer.
+ * The only origin it is sent to: scheme, host and port, or `stdio` for a command of this computer.
  */
 origin: string, 
 /**
@@ -2968,18 +2970,18 @@ query: string | null,
  */
 place: SecretPlace, 
 /**
- * It is not sent any more: an edit replaced it or led the server elsewhere. Taking that change back, which can be done for
- * 30 days, is what it is kept for.
+ * Whether it is no longer sent: an edit replaced it or changed the origin of the server. It is kept for 30 days, so
+ * that the change can be undone.
  */
 former: boolean, };
 
 export type Secrets = { 
 /**
- * Where the next one goes.
+ * Where the next one will be kept.
  */
 place: SecretPlace, 
 /**
- * Why that is not the keyring, or what is wrong with the keyring.
+ * The reason why that is not the keyring, or what is wrong with the keyring.
  */
 why: string | null, 
 /**
@@ -3021,7 +3023,7 @@ query?: string,
  */
 place?: SecretPlace, 
 /**
- * It may travel over plain HTTP beyond this computer, where others can read it.
+ * Allow it to be sent over plain HTTP beyond this computer, where others can read it.
  */
 in_clear?: boolean, };
 
@@ -3035,7 +3037,7 @@ id: ServerId,
  */
 kept: KeptIn, 
 /**
- * What a check found with it.
+ * The health that a check found with it.
  */
 health: Health, };
 
@@ -3063,11 +3065,11 @@ export type SecretForgotten = {
  */
 id: ServerId, 
 /**
- * False when there was none.
+ * False when there was no such secret.
  */
 forgotten: boolean, 
 /**
- * What a check found without it; absent for a server that is not in the registry.
+ * The health that a check found without it; absent for a server that is not in the registry.
  */
 health: Health | null, };
 
@@ -3083,7 +3085,7 @@ place: SecretPlace, };
 
 export type NamedSecretSetArgs = { 
 /**
- * Under which name: letters, digits, `-`, `_` and `.`.
+ * Its name: letters, digits, `-`, `_` and `.`.
  */
 name: string, 
 /**
@@ -3103,7 +3105,7 @@ name: string, };
 
 export type NamedSecretSet = { 
 /**
- * What stands in the file for it: `${keyring:NAME}`.
+ * How the file refers to it: `${keyring:NAME}`.
  */
 reference: string, 
 /**
@@ -3113,7 +3115,7 @@ kept: KeptIn, };
 
 export type NamedSecretForgotten = { 
 /**
- * False when there was none.
+ * False when there was no such secret.
  */
 forgotten: boolean, };
 
@@ -3121,11 +3123,11 @@ export type Fingerprint = string;
 
 export type Certificate = { 
 /**
- * What tells it from any other.
+ * Its identity.
  */
 fingerprint: Fingerprint, 
 /**
- * Whom it is for.
+ * The name it is for.
  */
 subject?: string, 
 /**
@@ -3133,15 +3135,15 @@ subject?: string,
  */
 names?: Array<string>, 
 /**
- * Who signed it.
+ * The name of its issuer.
  */
 issuer?: string, 
 /**
- * From when on it is valid.
+ * The start of its validity.
  */
 not_before?: number, 
 /**
- * Until when.
+ * The end of its validity.
  */
 not_after?: number, };
 
@@ -3149,19 +3151,19 @@ export type Flaw = "changed" | "self_signed" | "unknown_issuer" | "expired" | "n
 
 export type RefusedCertificate = { 
 /**
- * The one that was shown.
+ * The certificate that was presented.
  */
 shown: Certificate, 
 /**
- * All that is wrong with it, never nothing.
+ * Everything that is wrong with it; at least one thing.
  */
 flaws: Array<Flaw>, 
 /**
- * The name or address it was asked under.
+ * The name or address of the request.
  */
 asked: string, 
 /**
- * The one that was agreed to, when that is another.
+ * The accepted certificate, when that is another.
  */
 agreed: Certificate | null, 
 /**
@@ -3187,7 +3189,7 @@ url?: string, };
 
 export type ShownCertificate = { 
 /**
- * Where.
+ * The address.
  */
 url: string, 
 /**
@@ -3195,11 +3197,11 @@ url: string,
  */
 shown: Certificate, 
 /**
- * Why it is not trusted; absent when it is.
+ * The reason why it is not trusted; absent when it is.
  */
 refused: RefusedCertificate | null, 
 /**
- * Who vouches for it; absent means whoever this computer trusts.
+ * What it is trusted by; absent means the CAs that this computer trusts.
  */
 tls: Tls | null, };
 
@@ -3207,11 +3209,11 @@ export type Severity = "error" | "warning" | "no_effect";
 
 export type ConfigProblem = { 
 /**
- * From 1.
+ * The line, from 1.
  */
 line: number, 
 /**
- * From 1.
+ * The column, from 1.
  */
 column: number, 
 /**
@@ -3219,21 +3221,21 @@ column: number,
  */
 path: string, 
 /**
- * How bad.
+ * Its severity.
  */
 severity: Severity, 
 /**
- * What is wrong and what works.
+ * What is wrong and how to fix it.
  */
 message: string, };
 
 export type ConfigReport = { 
 /**
- * It would load.
+ * Whether it would load.
  */
 valid: boolean, 
 /**
- * In the order of the file.
+ * The problems, in the order of the file.
  */
 problems: Array<ConfigProblem>, };
 
@@ -3243,11 +3245,11 @@ export type ConfigStatus = {
  */
 file: string | null, 
 /**
- * Its text as it stands there now, for its owner to edit; absent when it is not there or is no text.
+ * The text of the file as it is now, for its owner to edit; absent when there is no file or it is not text.
  */
 text: string | null, 
 /**
- * What the file is told by as it is now, for `config_draft` and `config_save`.
+ * The identity of the file as it is now, for `config_draft` and `config_save`.
  */
 base: string, 
 /**
@@ -3255,15 +3257,16 @@ base: string,
  */
 read_only: string | null, 
 /**
- * When what is in use was read.
+ * When the configuration in use was read.
  */
 loaded_at: number, 
 /**
- * Of the file as it is now, in its order. With an error, what is in use is from before.
+ * The problems of the file as it is now, in its order. If there is an error, the configuration in use is an earlier
+ * one.
  */
 problems: Array<ConfigProblem>, 
 /**
- * All of what is in use, defaults included; of secrets only `${NAME}`.
+ * The whole configuration in use, defaults included; for secrets only `${NAME}`.
  */
 effective: Record<string, unknown>, };
 
@@ -3275,7 +3278,7 @@ export type ConfigEdit = {
  */
 op: ConfigOp, 
 /**
- * Where: keys, and the numbers of items from 0.
+ * The place: keys, and the numbers of items from 0.
  */
 path: (string | number)[], 
 /**
@@ -3293,16 +3296,16 @@ export type ConfigDraftArgs = {
  */
 edits?: Array<ConfigEdit>, 
 /**
- * The text they are made in; absent means the file's.
+ * The text that they edit; absent means the file's.
  */
 text?: string, 
 /**
- * The `base` of the file that was seen; another one on disk is a conflict. Absent means whatever is there.
+ * The `base` of the file that the edits are made for; another one on disk is a conflict. Absent means any.
  */
 base?: string, 
 /**
- * Calls that would be made under the draft, as `route` tries them: one question instead of two. Its `rules` are the draft's
- * and are not given.
+ * Calls to simulate under the draft, as with `route`: one request instead of two. Its `rules` are the draft's and are
+ * not given.
  */
 route?: RouteArgs, };
 
@@ -3310,7 +3313,7 @@ export type LineFate = "kept" | "removed" | "added";
 
 export type DiffLine = { 
 /**
- * What became of it.
+ * What happened to it.
  */
 fate: LineFate, 
 /**
@@ -3322,13 +3325,13 @@ old: number | null,
  */
 new: number | null, 
 /**
- * Without its end.
+ * The line without its end.
  */
 text: string, };
 
 export type ConfigPlace = { 
 /**
- * Which.
+ * The setting.
  */
 path: (string | number)[], 
 /**
@@ -3342,19 +3345,19 @@ end: number, };
 
 export type ConfigDraft = { 
 /**
- * All of it.
+ * The whole text.
  */
 text: string, 
 /**
- * What the file as it is now is told by.
+ * The identity of the file as it is now, for `config_save`.
  */
 base: string, 
 /**
- * It would load.
+ * Whether it would load.
  */
 valid: boolean, 
 /**
- * Of the text, in its order.
+ * The problems of the text, in its order.
  */
 problems: Array<ConfigProblem>, 
 /**
@@ -3370,16 +3373,16 @@ sections: Array<string>,
  */
 restart: Array<string>, 
 /**
- * What the text says; absent where it cannot be read.
+ * The settings of the text; absent where it cannot be read.
  */
 values: unknown, 
 /**
- * Where each of that stands, in the order of the text.
+ * The place of each of them, in the order of the text.
  */
 places: Array<ConfigPlace>, 
 /**
  * Where the calls that were asked about would go. Absent where none were, where the draft does not load, and where they
- * cannot be tried: `route` says why.
+ * cannot be simulated: `route` says why.
  */
 route: RouteResult | null, };
 
@@ -3387,19 +3390,19 @@ export type ConfigSecretState = "missing" | "plain" | "set" | "unused";
 
 export type ConfigSecretRow = { 
 /**
- * How it is.
+ * Its state.
  */
 state: ConfigSecretState, 
 /**
- * Its name: of the variable, of what is kept, or of the key in whose place it stands.
+ * Its name: of the variable, of the kept secret, or of the setting whose value it is.
  */
 name: string, 
 /**
- * What stands in the file for it; absent for what stands there itself.
+ * How the file refers to it; absent for a secret in plain text.
  */
 reference: string | null, 
 /**
- * The setting; absent for what the file does not name.
+ * The setting; absent for a secret that the file does not name.
  */
 path: (string | number)[] | null, 
 /**
@@ -3407,23 +3410,23 @@ path: (string | number)[] | null,
  */
 line: number | null, 
 /**
- * Where it is kept; absent for a variable of the environment, and for what stands in the file.
+ * Where it is kept; absent for a variable of the environment, and for a secret in plain text.
  */
 place: SecretPlace | null, };
 
 export type ConfigSecretsArgs = { 
 /**
- * Absent means the file's.
+ * The text; absent means that of the file.
  */
 text?: string, };
 
 export type ConfigSecrets = { 
 /**
- * Where the next one goes.
+ * Where the next one will be kept.
  */
 place: SecretPlace, 
 /**
- * Why that is not the keyring, or what is wrong with the keyring.
+ * The reason why that is not the keyring, or what is wrong with the keyring.
  */
 why: string | null, 
 /**
@@ -3431,7 +3434,7 @@ why: string | null,
  */
 file: string, 
 /**
- * They.
+ * The secrets.
  */
 rows: Array<ConfigSecretRow>, };
 
@@ -3441,7 +3444,7 @@ export type ConfigSecretMoveArgs = {
  */
 path: (string | number)[], 
 /**
- * What to keep it under; absent means a name made of the setting's.
+ * The name to keep it under; absent means one made from the name of the setting.
  */
 name?: string, 
 /**
@@ -3453,13 +3456,13 @@ place?: SecretPlace,
  */
 base?: string, 
 /**
- * Who saves; absent means a browser.
+ * The face that saves; absent means a browser.
  */
 by?: ConfigBy, };
 
 export type ConfigSecretMoved = { 
 /**
- * What stands in the file for it: `${keyring:NAME}`.
+ * How the file refers to it: `${keyring:NAME}`.
  */
 reference: string, 
 /**
@@ -3479,19 +3482,19 @@ export type ConfigSaveArgs = {
  */
 edits?: Array<ConfigEdit>, 
 /**
- * The text they are made in; absent means the file's.
+ * The text that they edit; absent means the file's.
  */
 text?: string, 
 /**
- * The `base` of the file that was seen; another one on disk is a conflict. Absent means whatever is there.
+ * The `base` of the file that the edits are made for; another one on disk is a conflict. Absent means any.
  */
 base?: string, 
 /**
- * Why, in a person's words; absent means the names of what is edited.
+ * The reason, as a note; absent means the names of the edited settings.
  */
 label?: string, 
 /**
- * Who saves; absent means a browser.
+ * The face that saves; absent means a browser.
  */
 by?: ConfigBy, };
 
@@ -3501,19 +3504,19 @@ export type ConfigSaved = {
  */
 version: number, 
 /**
- * The entry for `undo` that takes it back; absent when nothing changed.
+ * The entry for `undo`; absent when nothing changed.
  */
 undo: number | null, 
 /**
- * What the file is told by now.
+ * The identity of the file now.
  */
 base: string, 
 /**
- * All of it.
+ * The whole text.
  */
 text: string, 
 /**
- * Warnings, in its order.
+ * The warnings, in the order of the text.
  */
 problems: Array<ConfigProblem>, 
 /**
@@ -3529,7 +3532,7 @@ sections: Array<string>,
  */
 restart: Array<string>, 
 /**
- * The version of what somebody else wrote into the old file while this was saved.
+ * The version of what another program wrote into the old file while this was saved.
  */
 late: number | null, };
 
@@ -3543,23 +3546,23 @@ version: number,
  */
 at: number, 
 /**
- * Why.
+ * The reason or note.
  */
 label: string, 
 /**
- * Who wrote it.
+ * What wrote it.
  */
 by: ConfigBy, 
 /**
- * The file is as it was.
+ * Whether this is the version in the file now.
  */
 current: boolean, 
 /**
- * How many lines it has that the version before had not.
+ * How many lines it has that the version before did not have.
  */
 added: number, 
 /**
- * How many the version before had that it has not.
+ * How many lines the version before had that it does not have.
  */
 removed: number, };
 
@@ -3577,11 +3580,11 @@ version: number, };
 
 export type ConfigVersion = { 
 /**
- * What the list says of it.
+ * Its row in the list.
  */
 row: ConfigVersionRow, 
 /**
- * All of it.
+ * The whole text.
  */
 text: string, 
 /**
@@ -3589,7 +3592,7 @@ text: string,
  */
 diff: Array<DiffLine>, 
 /**
- * What the file would change by becoming it again.
+ * What restoring it would change in the file.
  */
 restoring: Array<DiffLine>, };
 
@@ -3603,7 +3606,7 @@ version: number,
  */
 base?: string, 
 /**
- * Who restores; absent means a browser.
+ * The face that restores; absent means a browser.
  */
 by?: ConfigBy, };
 
@@ -3621,35 +3624,35 @@ path: string,
  */
 meaning: string, 
 /**
- * What it may be.
+ * The kind of its value.
  */
 kind: ConfigKind, 
 /**
- * What its items, or the values of its names, may be.
+ * The kind of its items, or of the values of its names.
  */
 items: ConfigKind | null, 
 /**
- * The words it knows.
+ * The allowed words.
  */
 words: Array<string>, 
 /**
- * The least it may be.
+ * The least allowed value.
  */
 low: number | null, 
 /**
- * The most.
+ * The greatest allowed value.
  */
 high: number | null, 
 /**
- * What its number counts.
+ * The unit of its number.
  */
 unit: ConfigUnit | null, 
 /**
- * What is in effect without it.
+ * The value in effect without it.
  */
 default: unknown, 
 /**
- * A value that can stand there, as YAML.
+ * An example value, as YAML.
  */
 example: string, 
 /**
@@ -3661,41 +3664,41 @@ since: string,
  */
 only: string | null, 
 /**
- * Its section needs it.
+ * Whether its section requires it.
  */
 needed: boolean, 
 /**
- * It takes effect at the next start.
+ * Whether it takes effect at the next start.
  */
 restart: boolean, 
 /**
- * It is a secret.
+ * Whether it is a secret.
  */
 secret: boolean, 
 /**
- * It changes nothing yet.
+ * Whether it has no effect yet.
  */
 no_effect: boolean, };
 
 export type ConfigKeys = { 
 /**
- * They.
+ * The keys.
  */
 keys: Array<ConfigKey>, };
 
 export type ConfigSchema = { 
 /**
- * It.
+ * The schema.
  */
 schema: Record<string, unknown>, };
 
 export type GatewayClientRow = { 
 /**
- * The part of its token that is no secret.
+ * The part of its token that is not secret.
  */
 id: string, 
 /**
- * What a person calls it.
+ * Its name.
  */
 name: string, 
 /**
@@ -3703,7 +3706,7 @@ name: string,
  */
 created_at: number, 
 /**
- * When it asked for something last.
+ * When it last made a request.
  */
 used_at: number | null, };
 
@@ -3733,7 +3736,7 @@ export type OfferKind = "resource" | "template" | "prompt";
 
 export type GatewayOfferRow = { 
 /**
- * What it is.
+ * Its kind.
  */
 kind: OfferKind, 
 /**
@@ -3749,7 +3752,7 @@ own: string,
  */
 owner: string, 
 /**
- * The server; of a group the one that is asked now.
+ * The server; for a group the one that is asked now.
  */
 server: ServerId, 
 /**
@@ -3763,29 +3766,30 @@ export type GatewayProfileRow = {
  */
 name: string, 
 /**
- * Where clients ask for it; absent while the gateway is not served.
+ * Its address for clients; absent while the gateway is not served.
  */
 url: string | null, 
 /**
- * How many tools are seen there.
+ * How many tools it shows.
  */
 tools: number, };
 
 export type GatewayStatus = { 
 /**
- * Where AI clients ask, such as `http://127.0.0.1:8090/mcp`; absent while it is not served.
+ * The address for AI clients, such as `http://127.0.0.1:8090/mcp`; absent while it is not served.
  */
 url: string | null, 
 /**
- * Why it is not served.
+ * The reason why it is not served.
  */
 reason: string | null, 
 /**
- * A token is needed.
+ * Whether a token is needed.
  */
 needs_token: boolean, 
 /**
- * It is served beyond this computer, where what clients send, tokens too, can be read on the way.
+ * Whether it is served beyond this computer without encryption, where others can read what clients send, including
+ * tokens.
  */
 in_clear: boolean, 
 /**
@@ -3797,27 +3801,27 @@ clients: Array<GatewayClientRow>,
  */
 tools: Array<GatewayToolRow>, 
 /**
- * What else they see, by kind and name.
+ * The other things they see, by kind and name.
  */
 others: Array<GatewayOfferRow>, 
 /**
- * Parts of it that have an endpoint of their own, as the configuration has them.
+ * The profiles, each with its own endpoint, as in the configuration.
  */
 profiles: Array<GatewayProfileRow>, };
 
 export type GatewayTokenArgs = { 
 /**
- * What to call it: 1 to 64 characters. A client of this name that has a token already gets another; the former is revoked.
+ * The name of the client: 1 to 64 characters. If a client of this name has a token already, that token is revoked.
  */
 name: string, };
 
 export type GatewayToken = { 
 /**
- * Whose it is.
+ * The client.
  */
 client: GatewayClientRow, 
 /**
- * The token, `mcpd_<id>_<secret>`. It is shown this once: only its hash is kept.
+ * The token, `mcpd_<id>_<secret>`. It is shown only this once: only its hash is kept.
  */
 token: string, };
 
@@ -3829,7 +3833,7 @@ client: string, };
 
 export type GatewayRevoked = { 
 /**
- * Whose it was.
+ * The client.
  */
 client: GatewayClientRow, };
 
@@ -3837,7 +3841,7 @@ export type ReplicaDifference = "address" | "region" | "version" | "transport" |
 
 export type ReplicaServer = { 
 /**
- * Which.
+ * Its id.
  */
 id: ServerId, 
 /**
@@ -3849,25 +3853,25 @@ name: string,
  */
 address: string, 
 /**
- * How it is spoken to.
+ * Its transport.
  */
 transport: Transport, 
 /**
- * Where it is.
+ * Its region.
  */
 region: string | null, 
 /**
- * The version that it says it has.
+ * The version that it reports.
  */
 version: string | null, 
 /**
- * The revision of MCP that it speaks.
+ * Its revision of MCP.
  */
 protocol_version: string | null, };
 
 export type ReplicaProposal = { 
 /**
- * Its key: another set of servers, or other tools, has another.
+ * Its key: another set of servers, or other tools, has another key.
  */
 key: string, 
 /**
@@ -3875,7 +3879,7 @@ key: string,
  */
 name: string, 
 /**
- * What they say that they are, as far as they do.
+ * The product that they report, if they do.
  */
 product: string | null, 
 /**
@@ -3883,11 +3887,11 @@ product: string | null,
  */
 tools: Array<string>, 
 /**
- * At least two.
+ * The servers, at least two.
  */
 servers: Array<ReplicaServer>, 
 /**
- * In what they differ.
+ * What differs between them.
  */
 differ: Array<ReplicaDifference>, };
 
@@ -3897,15 +3901,15 @@ export type ReplicaApart = {
  */
 tool: string, 
 /**
- * Whose definition clients see. A call goes to servers whose own schema takes its arguments.
+ * The server whose definition clients see. A call goes to servers whose own schema accepts its arguments.
  */
 shown: ServerId, 
 /**
- * Those whose schemas accept something else.
+ * The servers whose schemas accept something else.
  */
 differing: Array<ServerId>, 
 /**
- * Those that do not have it: no call of it goes to them.
+ * The servers that do not have it: no call to it goes to them.
  */
 lacking: Array<ServerId>, };
 
@@ -3919,21 +3923,21 @@ name: string,
  */
 servers: Array<ReplicaServer>, 
 /**
- * Entries of it that name no server, or more than one.
+ * Entries of the group that name no server, or more than one.
  */
 unknown: Array<string>, 
 /**
- * How many tools clients see of it.
+ * How many tools of it clients see.
  */
 tools: number, 
 /**
- * The tools in which its servers do not agree.
+ * The tools that differ between its servers.
  */
 apart: Array<ReplicaApart>, };
 
 export type ReplicaProposals = { 
 /**
- * Servers that could be one, the most of them first.
+ * Proposals, the one with the most servers first.
  */
 proposals: Array<ReplicaProposal>, 
 /**
@@ -3941,7 +3945,7 @@ proposals: Array<ReplicaProposal>,
  */
 more: number, 
 /**
- * How many a person does not want.
+ * How many were dismissed.
  */
 dismissed: number, 
 /**
@@ -3949,13 +3953,13 @@ dismissed: number,
  */
 groups: Array<ReplicaGroupRow>, 
 /**
- * What keeps the configuration's file from being written, as far as that is known before.
+ * The reason why the configuration's file cannot be written, as far as it is known before.
  */
 hindrance: string | null, };
 
 export type ReplicaGroupArgs = { 
 /**
- * What clients see instead of their names: 1 to 64 characters.
+ * The name of the group, which clients see instead of theirs: 1 to 64 characters.
  */
 name: string, 
 /**
@@ -3963,7 +3967,7 @@ name: string,
  */
 servers: Array<string>, 
 /**
- * Who asks, for the versions of the configuration; absent means a browser.
+ * The face that asks, for the versions of the configuration; absent means a browser.
  */
 by?: ConfigBy, };
 
@@ -3973,31 +3977,31 @@ export type ReplicaDissolveArgs = {
  */
 name: string, 
 /**
- * Who asks, for the versions of the configuration; absent means a browser.
+ * The face that asks, for the versions of the configuration; absent means a browser.
  */
 by?: ConfigBy, };
 
 export type ReplicaToolNames = { 
 /**
- * What its servers call it.
+ * Its name at its servers.
  */
 tool: string, 
 /**
- * What clients call it now, at each of the servers.
+ * Its name for clients now, at each of the servers.
  */
 now: Array<string>, 
 /**
- * What they would call it.
+ * Its name for clients then.
  */
 then: string, };
 
 export type ReplicaPreview = { 
 /**
- * How many names of tools clients see of them now.
+ * How many tool names of them clients see now.
  */
 now: number, 
 /**
- * How many they would see.
+ * How many tool names clients would see.
  */
 then: number, 
 /**
@@ -4015,7 +4019,7 @@ name: string,
  */
 servers: Array<ServerId>, 
 /**
- * The entry for `undo` that takes it back; absent when nothing changed.
+ * The entry for `undo`; absent when nothing changed.
  */
 undo: number | null, 
 /**
@@ -4035,7 +4039,7 @@ export type ReplicaDismissed = {
  */
 name: string, 
 /**
- * The entry for `undo` that takes it back; absent when it was dismissed already.
+ * The entry for `undo`; absent when it was dismissed already.
  */
 undo: number | null, };
 
@@ -4047,35 +4051,35 @@ export type Bucket = {
  */
 at_most: number | null, 
 /**
- * How many.
+ * The number of observations.
  */
 count: number, };
 
 export type Series = { 
 /**
- * What tells it from others of its name. A list, since each of ten thousands has few.
+ * Its labels. A list, since each of tens of thousands of series has few.
  */
 labels: Record<string, string>, 
 /**
- * The value; of a histogram, the sum of all that was observed.
+ * The value; for a histogram, the sum of all observations.
  */
 value: number, 
 /**
- * Of a histogram: how many were at most so long, the last without a limit.
+ * For a histogram: the counts of its buckets, the last without a limit.
  */
 buckets?: Array<Bucket>, };
 
 export type Family = { 
 /**
- * The name, as Prometheus has it.
+ * The name of the metric in Prometheus.
  */
 name: string, 
 /**
- * What it says, in a sentence.
+ * Its meaning, in a sentence.
  */
 help: string, 
 /**
- * How its values are read.
+ * The kind of its values.
  */
 kind: FamilyKind, 
 /**
@@ -4085,7 +4089,7 @@ series: Array<Series>, };
 
 export type Figures = { 
 /**
- * When.
+ * The time.
  */
 at: number, 
 /**
@@ -4109,7 +4113,7 @@ export type MetricsDoor = {
  */
 url: string | null, 
 /**
- * It opens only with its token, since it is served beyond loopback.
+ * Whether it requires its token, since it is served beyond loopback.
  */
 needs_token: boolean, 
 /**
@@ -4121,17 +4125,17 @@ token_file: string | null,
  */
 last_scrape: Scrape | null, 
 /**
- * What to write in the configuration of Prometheus.
+ * The lines for the configuration of Prometheus.
  */
 scrape_config: string | null, };
 
 export type Scrape = { 
 /**
- * When.
+ * The time.
  */
 at: number, 
 /**
- * From where, and what it calls itself.
+ * The address of the reader, and its name for itself.
  */
 by: string, 
 /**
@@ -4153,11 +4157,11 @@ export type MetricsFile = {
  */
 file: string, 
 /**
- * When it was written last.
+ * When it was last written.
  */
 written_at: number | null, 
 /**
- * Why it cannot be written.
+ * The reason why it cannot be written.
  */
 problem: string | null, };
 
@@ -4167,11 +4171,11 @@ export type Checked = {
  */
 id: ServerId, 
 /**
- * What was measured.
+ * The measurement.
  */
 health: Health, 
 /**
- * What the probe concluded.
+ * The verdict of the probe.
  */
 outcome: Outcome | null, 
 /**
@@ -4181,7 +4185,7 @@ checks: Array<CheckResult>, };
 
 export type Demo = { 
 /**
- * It runs. It ends with the core, and nothing of it stays in the registry.
+ * Whether it runs. It ends with the core, and nothing of it stays in the registry.
  */
 running: boolean, 
 /**
@@ -4189,7 +4193,7 @@ running: boolean,
  */
 servers: Array<ServerRow>, 
 /**
- * The revision that shows it.
+ * The revision that includes them.
  */
 revision: number, };
 
@@ -4201,11 +4205,11 @@ filter: unknown, };
 
 export type FilterForms = { 
 /**
- * As people type it.
+ * The short form, which people type.
  */
 short: string, 
 /**
- * As programs send it.
+ * The JSON form, which programs send.
  */
 json: unknown, };
 
@@ -4215,7 +4219,7 @@ export type Advice = "give_credentials" | "keep_anyway" | "use_http" | "give_pat
 
 export type ApiError = { 
 /**
- * What to branch on.
+ * The code to branch on.
  */
 code: ErrorCode, 
 /**
@@ -4223,14 +4227,14 @@ code: ErrorCode,
  */
 message: string, 
 /**
- * More, for programs.
+ * More details, for programs.
  */
 detail: unknown, };
 
 export interface Operations {
-  /** What this core is and what it holds. */
+  /** The core and its data. */
   status: { args: Empty; result: Status };
-  /** Ends the access of every browser that opened the link: each has to open it again. */
+  /** Signs out every browser that opened the link: each has to open it again. */
   revoke_browsers: { args: Empty; result: Empty };
   /** The servers that match. */
   servers: { args: ServersArgs; result: ServerList };
@@ -4240,15 +4244,15 @@ export interface Operations {
   server: { args: ServerArgs; result: ServerDetails };
   /** Probes an address and keeps the server. */
   add: { args: AddArgs; result: Added };
-  /** Looks at the certificate that a server shows now; nothing is asked of it. */
+  /** Shows the certificate that a server presents now; no request is sent to the server. */
   certificate: { args: CertificateArgs; result: ShownCertificate };
-  /** Gives a server another name, tags, data, address, command or sign-in; it is asked before that is kept. */
+  /** Changes the name, tags, data, address, command or sign-in of a server; it is checked before that is kept. */
   edit: { args: EditArgs; result: Edited };
-  /** Gives tags and data to servers, or takes them away, as one change. */
+  /** Adds or removes tags and data of servers, as one change. */
   label: { args: LabelArgs; result: Changed };
-  /** Removes servers; they can be brought back for 30 days. */
+  /** Removes servers; they can be restored for 30 days. */
   remove: { args: ServersByIdArgs; result: Changed };
-  /** Brings removed servers back. */
+  /** Restores removed servers. */
   restore: { args: ServersByIdArgs; result: Changed };
   /** Removes servers and keeps scans from bringing them back. */
   ignore: { args: ServersByIdArgs; result: Changed };
@@ -4262,19 +4266,19 @@ export interface Operations {
   redo: { args: UndoArgs; result: Undone };
   /** What the next undo and the next redo would do. */
   upcoming: { args: Empty; result: Upcoming };
-  /** The servers that can be brought back. */
+  /** The servers that can be restored. */
   removed: { args: Empty; result: RemovedList };
   /** Checks a server now. */
   check: { args: ServerArgs; result: Checked };
-  /** How servers are, with the evidence. */
+  /** The health of servers, with the evidence. */
   health: { args: HealthArgs; result: HealthReport };
-  /** How a server was: changes of its status, the last day, the last hour. */
+  /** The history of a server: changes of its status, the last day, the last hour. */
   history: { args: HistoryArgs; result: ServerHistory };
   /** How the last requests to a server ended, and what it wrote to its standard error. */
   logs: { args: ServerArgs; result: ServerLogs };
   /** Accepts the tools that a server lists now, where they differ from the accepted ones. */
   adopt: { args: ServerArgs; result: Changed };
-  /** What a scan would ask and how long it would take; nothing is sent. */
+  /** What a scan would probe and how long it would take; nothing is sent. */
   scan_plan: { args: ScanArgs; result: ScanPlan };
   /** Starts a scan; its rows come as events. */
   scan_start: { args: ScanArgs; result: ScanStatus };
@@ -4284,23 +4288,23 @@ export interface Operations {
   scans: { args: Empty; result: ScanList };
   /** A scan and its rows so far. */
   scan: { args: ScanRef; result: ScanReport };
-  /** The AI clients of this computer, and the servers that they are set up with; nothing is started or asked. */
+  /** The AI clients of this computer, and the servers that they are set up with; nothing is started or contacted. */
   clients: { args: ClientsArgs; result: ClientList };
   /** What differs between two scans: new, gone, changed, moved, not asked. */
   scan_compare: { args: ScanCompareArgs; result: ScanComparison };
-  /** Forgets scans that are over; it can be taken back. */
+  /** Forgets scans that are over; this can be undone. */
   scan_forget: { args: ScanForgetArgs; result: ScansChanged };
   /** Writes a scan as a file. */
   scan_export: { args: ScanExportArgs; result: Exported };
-  /** Takes a scan from a file that `scan_export` wrote. */
+  /** Imports a scan from a file that `scan_export` wrote. */
   scan_import: { args: ScanImportArgs; result: ScanImported };
-  /** The ranges that are saved. */
+  /** The saved ranges. */
   ranges: { args: Empty; result: RangeList };
   /** Saves addresses and ports under a name. */
   range_save: { args: RangeSaveArgs; result: ScansChanged };
   /** Forgets a saved range. */
   range_forget: { args: RangeForgetArgs; result: ScansChanged };
-  /** Who saw a server, where and when. */
+  /** What saw a server, where and when. */
   sightings: { args: ServerArgs; result: SightingList };
   /** The tools that servers list. */
   tools: { args: ToolsArgs; result: ToolList };
@@ -4308,31 +4312,31 @@ export interface Operations {
   call: { args: CallArgs; result: CallResult };
   /** Where calls would go, and why; nothing is sent. */
   route: { args: RouteArgs; result: RouteResult };
-  /** The rules of routing, in their order. */
+  /** The routing rules, in their order of precedence. */
   rules: { args: RulesArgs; result: RuleList };
-  /** The breakers of servers that failed, rest, or have calls under way. */
+  /** The breakers of servers that failed, get no calls for now, or have calls under way. */
   breakers: { args: Empty; result: BreakerList };
   /** The calls that were recorded, newest first. */
   calls: { args: CallsArgs; result: CallList };
-  /** All that is kept of a call, with its decisions made again. */
+  /** Everything that is kept of a call, with its decisions recomputed. */
   call_record: { args: CallRecordArgs; result: CallRecord };
-  /** How many calls there were, how long they took, who answered, which rules applied. */
+  /** How many calls there were, how long they took, which servers answered, which rules applied. */
   traffic: { args: TrafficArgs; result: Traffic };
-  /** Where recorded calls would have gone by other rules, or with servers down; nothing is sent. */
+  /** Where recorded calls would have gone under other rules, or with servers down; nothing is sent. */
   replay: { args: ReplayArgs; result: Replay };
-  /** Ends a call; its server is told. */
+  /** Cancels a call, also at its server. */
   cancel: { args: CancelArgs; result: Cancelled };
-  /** The commands that take longer to start than a moment. */
+  /** The commands that take long to start. */
   starts: { args: Empty; result: StartList };
-  /** Ends the start of a command. A known server is started again when it is used, or in an hour. */
+  /** Cancels the start of a command. A known server is started again when it is used, or in an hour. */
   start_cancel: { args: ServerArgs; result: Cancelled };
-  /** Keeps the server that an `add` waits for; its start goes on. */
+  /** Keeps the server that an `add` waits for; its start continues. */
   keep_starting: { args: CancelArgs; result: KeptStarting };
   /** Where secrets are kept, and which; never the secrets themselves. */
   secrets: { args: Empty; result: Secrets };
-  /** Keeps a token or a header for a server, then measures it. */
+  /** Keeps a token or a header for a server, then checks the server. */
   secret_set: { args: SecretSetArgs; result: SecretSet };
-  /** Forgets a token or a header of a server, then measures it. */
+  /** Forgets a token or a header of a server, then checks the server. */
   secret_forget: { args: SecretArgs; result: SecretForgotten };
   /** Keeps a secret for the configuration, where `${keyring:NAME}` names it. */
   named_secret_set: { args: NamedSecretSetArgs; result: NamedSecretSet };
@@ -4348,41 +4352,41 @@ export interface Operations {
   config: { args: Empty; result: ConfigStatus };
   /** What the configuration's file would be after these edits; nothing is written. */
   config_draft: { args: ConfigDraftArgs; result: ConfigDraft };
-  /** Saves the configuration's file and takes it up, if it loads. */
+  /** Saves the configuration's file and applies it, if it loads. */
   config_save: { args: ConfigSaveArgs; result: ConfigSaved };
   /** The versions of the file that are kept, newest first. */
   config_versions: { args: Empty; result: ConfigVersions };
-  /** One of them, with what it changed and what restoring it would. */
+  /** A version, with what it changed and what restoring it would change. */
   config_version: { args: ConfigVersionArgs; result: ConfigVersion };
-  /** Makes the file again what a version was. */
+  /** Restores a version of the file. */
   config_restore: { args: ConfigRestoreArgs; result: ConfigSaved };
-  /** The secrets that the file holds or names, and those that are kept for it; never the secrets themselves. */
+  /** The secrets that the file contains or names, and those that are kept for it; never the secrets themselves. */
   config_secrets: { args: ConfigSecretsArgs; result: ConfigSecrets };
-  /** Keeps a secret that stands in the file in plain text, and writes its name there instead. Both happen, or neither. */
+  /** Moves a plain-text secret from the file to where secrets are kept, and writes its name there instead. Both happen, or neither. */
   config_secret_move: { args: ConfigSecretMoveArgs; result: ConfigSecretMoved };
-  /** What every key of the file is. */
+  /** Every key of the file, described. */
   config_keys: { args: Empty; result: ConfigKeys };
   /** The file as a JSON Schema, for editors. */
   config_schema: { args: Empty; result: ConfigSchema };
-  /** Where AI clients ask, which of them have a token, and the tools that they see. */
+  /** The address for AI clients, which of them have a token, and the tools that they see. */
   gateway: { args: Empty; result: GatewayStatus };
-  /** Makes a token for an AI client. It is shown this once. */
+  /** Creates a token for an AI client. It is shown only this once. */
   gateway_token_new: { args: GatewayTokenArgs; result: GatewayToken };
-  /** Revokes the token of an AI client: what it has open ends. */
+  /** Revokes the token of an AI client: its open connections end. */
   gateway_token_revoke: { args: GatewayRevokeArgs; result: GatewayRevoked };
-  /** Servers that could be one to AI clients, since they list the same tools, and the groups that there are. */
+  /** The groups of replicas, and servers that look like replicas since they list the same tools. */
   replica_proposals: { args: Empty; result: ReplicaProposals };
-  /** What clients would see of servers if they were one; nothing is changed. */
+  /** What clients would see of servers if they were a group; nothing is changed. */
   replica_preview: { args: ReplicaGroupArgs; result: ReplicaPreview };
-  /** Makes servers one to AI clients, in the configuration's file. */
+  /** Groups servers as replicas, in the configuration's file. */
   replica_group_accept: { args: ReplicaGroupArgs; result: ReplicaGroupChanged };
-  /** Takes a group apart again, in the configuration's file. */
+  /** Dissolves a group, in the configuration's file. */
   replica_group_dissolve: { args: ReplicaDissolveArgs; result: ReplicaGroupChanged };
   /** Does not propose these servers again, while they and their tools are the same. */
   replica_proposal_dismiss: { args: ReplicaDismissArgs; result: ReplicaDismissed };
-  /** All that is measured, as `/metrics` and the file have it. */
+  /** All metrics, as `/metrics` and the file have them. */
   metrics: { args: Empty; result: Figures };
-  /** Where figures are exported, and who read them last. */
+  /** Where metrics are exported, and what read them last. */
   metrics_exports: { args: Empty; result: MetricsExports };
   /** Starts the demo fleet on loopback: servers to try things with. Harmless when it runs. */
   demo_start: { args: Empty; result: Demo };
@@ -4394,7 +4398,7 @@ export interface Operations {
   filter: { args: FilterArgs; result: FilterForms };
 }
 
-/** 0 is what a person must look at first. */
+/** 0 is the worst, which needs attention first. */
 export const SEVERITY: Record<HealthStatus, number> = {
   healthy: 6,
   degraded: 1,
@@ -4405,7 +4409,7 @@ export const SEVERITY: Record<HealthStatus, number> = {
   blocked: 2,
 };
 
-/** What people read, and what stands after `is:` in a filter. */
+/** The word that people read, and the word after `is:` in a filter. */
 export const STATUS_WORDS: Record<HealthStatus, { word: string; is: string }> = {
   healthy: { word: "Healthy", is: "healthy" },
   degraded: { word: "Degraded", is: "degraded" },
@@ -4432,11 +4436,11 @@ export const STAGE_WORDS: Record<Stage, string> = {
 
 /** How one of several servers is picked. */
 export const STRATEGY_WORDS: Record<Strategy, string> = {
-  round_robin: "in turns",
+  round_robin: "round robin",
   least_connections: "fewest calls under way",
-  weighted_round_robin: "in turns by weight",
+  weighted_round_robin: "weighted round robin",
   health_weighted: "by health and speed",
-  random: "by chance",
+  random: "random",
   priority: "highest priority",
   peak_ewma: "the faster of two",
 };
@@ -4475,5 +4479,5 @@ export const FILTER_FIELDS = {
   updated_at: { aliases: [], about: "When its record changed last, in milliseconds since 1970", sign: ">", values: [] },
 } as const satisfies Record<string, FilterField>;
 
-/** What stands between a field and its value; longer ones first. */
+/** The signs between a field and its value; longer ones first. */
 export const FILTER_SIGNS = [":", "!=", ">=", "<=", "==", "=~", "=", ">", "<", "~"] as const;

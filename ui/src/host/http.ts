@@ -43,7 +43,7 @@ async function post(path: string, headers: Record<string, string>, body?: string
   try {
     return await fetch(path, { method: "POST", credentials: "same-origin", headers, body: body ?? null });
   } catch (thrown) {
-    throw new CallError("offline", "MCP Discovery does not answer. It was stopped, or this computer lost it.", {
+    throw new CallError("offline", "MCP Discovery does not answer. It was stopped, or the connection was lost.", {
       cause: String(thrown),
     });
   }

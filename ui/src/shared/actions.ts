@@ -13,7 +13,15 @@ const DONE: Record<BulkOperation, string> = {
   ignore: "Removed and ignored",
   pause: "Paused",
   resume: "Resumed",
-  restore: "Brought back",
+  restore: "Restored",
+};
+
+const VERB: Record<BulkOperation, string> = {
+  remove: "remove",
+  ignore: "remove and ignore",
+  pause: "pause",
+  resume: "resume",
+  restore: "restore",
 };
 
 /** Whether it is still so for a server. */
@@ -28,7 +36,7 @@ const IS_DONE: Record<BulkOperation, (row: ServerRow | undefined) => boolean> = 
 /** Changes servers and offers to take it back. */
 export async function change(operation: BulkOperation, ids: ServerId[]): Promise<Changed | null> {
   const what = nameOf(ids);
-  return attempt(`${DONE[operation]} ${what} did not work`, async () => {
+  return attempt(`Could not ${VERB[operation]} ${what}`, async () => {
     const changed = await core.call(operation, { ids });
     await core.shown(changed.revision);
     offerUndo(`${DONE[operation]} ${what}`, [changed.undo], () =>
@@ -58,7 +66,7 @@ let askedAbout: number | null = null;
 
 /** Takes back the newest change. What was done elsewhere a while ago is named first; the same key then does it. */
 export async function undoNewest(): Promise<void> {
-  await attempt("Undo did not work", async () => {
+  await attempt("Undo failed", async () => {
     const { undo: step } = await core.call("upcoming", {});
     if (!step) return messages.say("There is nothing to undo");
     const surprises = Date.now() - step.at > FRESH_MS && madeOn.get(step.entry) !== nav.place.screen;
@@ -73,7 +81,7 @@ export async function undoNewest(): Promise<void> {
 
 /** Takes these changes back, the newest first. */
 export async function undo(entries: readonly number[]): Promise<void> {
-  await attempt("Undo did not work", async () => {
+  await attempt("Undo failed", async () => {
     const undone = await turn(
       "undo",
       [...entries].sort((a, b) => b - a),
@@ -84,7 +92,7 @@ export async function undo(entries: readonly number[]): Promise<void> {
 
 /** Makes these changes again, or the one that was taken back last. */
 export async function redo(entries?: readonly number[]): Promise<void> {
-  await attempt("Redo did not work", async () => {
+  await attempt("Redo failed", async () => {
     const step = entries ?? [(await core.call("upcoming", {})).redo?.entry].filter((entry) => entry !== undefined);
     if (step.length === 0) return messages.say("There is nothing to redo");
     const redone = await turn(
@@ -115,7 +123,7 @@ function together(turned: readonly Undone[]): string {
 /** What became of it, where that is said more shortly than what it was. */
 function undoneWords(label: string): string {
   const removed = /^(?:removed|ignored) (.*)$/s.exec(label);
-  return removed ? `Brought back ${removed[1]}` : `Undone: ${label}`;
+  return removed ? `Restored ${removed[1]}` : `Undone: ${label}`;
 }
 
 /** Checks under way at once: a browser has six lines to the core, and other work needs some. */

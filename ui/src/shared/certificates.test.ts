@@ -16,7 +16,7 @@ test("all that is wrong is said, the first of it in short", () => {
   expect(flawSentences(refused)).toEqual([
     "It expired on 1970-01-01.",
     "It is for nas, not for 10.0.0.5.",
-    "It is signed by CN=Corp CA, whom nobody here trusts: a CA of your own, for example.",
+    "It is signed by CN=Corp CA, which this computer does not trust: it may be a private CA.",
   ]);
 });
 

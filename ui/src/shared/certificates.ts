@@ -24,17 +24,17 @@ export function flawSentences(refused: RefusedCertificate): string[] {
 
 const SENTENCES: Record<Flaw, (refused: RefusedCertificate) => string> = {
   changed: () =>
-    "It is not the one you trusted. A renewed certificate looks like this, and so does somebody in between.",
-  self_signed: () => "It is self-signed: nobody but itself vouches for it.",
+    "It is not the one you trusted. That is so after a renewal, and when a connection is intercepted.",
+  self_signed: () => "It is self-signed: no CA vouches for it.",
   unknown_issuer: ({ shown }) =>
-    `It is signed by ${shown.issuer || "somebody"}, whom nobody here trusts: a CA of your own, for example.`,
+    `It is signed by ${shown.issuer || "an unknown CA"}, which this computer does not trust: it may be a private CA.`,
   expired: ({ shown }) => `It expired on ${day(shown.not_after)}.`,
   not_yet_valid: ({ shown }) => `It is valid only from ${day(shown.not_before)} on.`,
   wrong_name: ({ shown, asked }) =>
     shown.names?.length
       ? `It is for ${shown.names.join(", ")}, not for ${asked}.`
       : `It names no address, so it is not for ${asked}.`,
-  revoked: () => "Whoever signed it has taken that back.",
+  revoked: () => "Its issuer has revoked it.",
   unusable: ({ note }) => note ?? "It cannot be used.",
 };
 

@@ -60,7 +60,7 @@ export function isObject(value: unknown): value is Record<string, unknown> {
 }
 
 const REASONS: Record<string, string> = {
-  InvalidSymbol: "this is not JSON; text stands in double quotes",
+  InvalidSymbol: "this is not JSON; text is written in double quotes",
   InvalidNumberFormat: "this is not a number",
   PropertyNameExpected: "a name in double quotes is expected, and no comma after the last entry",
   ValueExpected: "a value is expected, and no comma after the last entry",
@@ -72,7 +72,7 @@ const REASONS: Record<string, string> = {
   InvalidCommentToken: "comments are not JSON",
   UnexpectedEndOfString: "a closing quote is expected",
   InvalidUnicode: "this is not a character code",
-  InvalidEscapeCharacter: "this cannot stand after a backslash",
+  InvalidEscapeCharacter: "this cannot follow a backslash",
   InvalidCharacter: "this character is written with a backslash, such as \\n",
 };
 

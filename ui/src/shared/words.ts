@@ -67,13 +67,13 @@ interface OutcomeWords {
 
 const OUTCOME: Record<Outcome, OutcomeWords> = {
   mcp: { word: "MCP servers", meaning: "", glyph: "ok" },
-  needs_sign_in: { word: "Needs sign-in", meaning: "Real MCP servers that ask who you are", glyph: "sign" },
+  needs_sign_in: { word: "Needs sign-in", meaning: "MCP servers that require sign-in", glyph: "sign" },
   probable: {
     word: "Probable",
     meaning: "Answers like an MCP server but refuses our Host header",
     glyph: "unk",
   },
-  incomplete: { word: "Incomplete", meaning: "The time for this address was over before a verdict", glyph: "warn" },
+  incomplete: { word: "Incomplete", meaning: "The time limit of this address passed before a result", glyph: "warn" },
   not_mcp: { word: "Answers, but not MCP", meaning: "", glyph: "unk" },
 };
 
@@ -138,13 +138,13 @@ const REMEDY: Partial<Record<Advice, string>> = {
   give_credentials: "Give its token, or the header it asks for.",
   use_http: "It may not speak TLS.",
   give_path: "MCP may be at another path: give the whole address.",
-  forget_token: "Forget the token first, where the server shows its sign-in.",
+  forget_token: "Forget its token first, on the Overview tab of the server.",
   give_environment: "Give it variables of an environment instead.",
-  give_variable: "Give the variable a value, or take it out.",
-  agree_to_command: "Choose Edit, look at the command, and save it.",
+  give_variable: "Give the variable a value, or remove it.",
+  agree_to_command: "Choose Edit, review the command, and save it.",
   keep_in_file: "You can keep it in a file instead.",
   resume: "Resume it first.",
-  check: "Check it first: then it is known what it offers.",
+  check: "Check it first: that finds out what it offers.",
 };
 
 /** What the core advises to do about an error. */

@@ -14,12 +14,12 @@ use std::time::Duration;
 
 use model::config::LARGEST_FILE;
 
-/// From one look to the next.
+/// The time from one read to the next.
 const LOOK_EVERY: Duration = Duration::from_secs(1);
-/// So long a changed file must stay as it is: an editor may be in the middle of writing or renaming it.
+/// How long a changed file must stay the same: an editor may be in the middle of writing or renaming it.
 const SETTLE: Duration = Duration::from_millis(200);
 
-/// What the file is known to hold: what was read last, or what we are about to write.
+/// The last known content of the file: what was read last, or what is about to be written.
 #[derive(Clone)]
 pub(crate) struct LastReading(Arc<Mutex<FileReading>>);
 
@@ -32,14 +32,14 @@ impl LastReading {
         *self.0.lock().unwrap_or_else(PoisonError::into_inner) == *reading
     }
 
-    /// Whether it is another; it is known then. What was known before comes back.
+    /// Whether the content is new; it is known then. Returns what was known before.
     pub(crate) fn learn(&self, reading: FileReading) -> Option<FileReading> {
         let mut known = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         (*known != reading).then(|| std::mem::replace(&mut *known, reading))
     }
 }
 
-/// Hands every change of the file to `take_up`, until that has enough. A file that reads as `known` is not handed on.
+/// Passes every change of the file to `take_up`, until that has enough. A file with the content `known` is not passed on.
 pub(super) async fn follow(
     file: PathBuf,
     known: LastReading,
@@ -58,7 +58,7 @@ pub(super) async fn follow(
     }
 }
 
-/// What the file holds when two looks in a row agree.
+/// The content of the file when two reads in a row agree.
 async fn settled(file: &Path, mut found: FileReading) -> FileReading {
     loop {
         tokio::time::sleep(SETTLE).await;
@@ -70,7 +70,7 @@ async fn settled(file: &Path, mut found: FileReading) -> FileReading {
     }
 }
 
-/// What was found in the file's place.
+/// What was found at the file's path.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum FileReading {
     /// Nothing is there.
@@ -98,11 +98,11 @@ pub(super) fn read(file: &Path) -> io::Result<Vec<u8>> {
     Ok(bytes)
 }
 
-/// Reads the file while others run. A pipe (`--config <(…)`) speaks once, at start: it is not opened again.
+/// Reads the file while other tasks run. A pipe (`--config <(…)`) can be read once, at start: it is not opened again.
 pub(super) async fn look(file: &Path) -> FileReading {
     let file = file.to_owned();
     let look = move || match std::fs::metadata(&file) {
-        Ok(found) if !found.is_file() => FileReading::Unreadable("it is no regular file".to_owned()),
+        Ok(found) if !found.is_file() => FileReading::Unreadable("it is not a regular file".to_owned()),
         _ => FileReading::from(read(&file)),
     };
     let looked = tokio::task::spawn_blocking(look).await;
@@ -117,7 +117,7 @@ mod tests {
 
     use super::*;
 
-    /// A followed file and what was said of it. The clock is paused: time passes while everybody waits.
+    /// A followed file and the messages about it. The clock is paused: time passes while everything waits.
     struct Followed {
         dir: TempDir,
         taken: UnboundedReceiver<FileReading>,

@@ -1,4 +1,4 @@
-//! Saving the configuration's file: it is in use when a save returns, and told once.
+//! Saving the configuration's file: it is in use when a save returns, and reported once.
 
 use std::sync::Arc;
 
@@ -9,11 +9,11 @@ use settings::{FileDraft, SaveError, SaveReason, Saved, Settings, Version, Versi
 use super::follow::FileReading;
 use crate::{App, now};
 
-/// The change that could be taken back, and the one that could be made again.
+/// The change that could be undone, and the one that could be redone.
 type UpcomingVersions = (Option<Version>, Option<Version>);
 
 impl App {
-    /// Does something with the file, while others run.
+    /// Works with the file, while other tasks run.
     pub(crate) async fn with_settings<T: Send + 'static>(
         &self,
         work: impl FnOnce(&Settings) -> Result<T, SaveError> + Send + 'static,
@@ -34,7 +34,7 @@ impl App {
         Ok(draft)
     }
 
-    /// Refuses what breaks a routing test. What the file's own reader says is told by the save.
+    /// Refuses what breaks a routing test. Problems of the file itself are reported by the save.
     async fn examine(&self, wanted: &Wanted) -> Result<(), SaveError> {
         let draft = self.draft_config(wanted.clone()).await?;
         let breaks = |problem: &Problem| {
@@ -57,7 +57,7 @@ impl App {
         self.write_config(by, move |settings, about_to| settings.save(&wanted, &why, about_to)).await
     }
 
-    /// Takes a change of the file back, or makes it again.
+    /// Undoes a change of the file, or redoes it.
     pub(crate) async fn turn_config(
         &self,
         id: u64,
@@ -73,7 +73,7 @@ impl App {
         self.with_settings(Settings::upcoming).await
     }
 
-    /// Whoever follows the file knows what it will hold before it does, so that a save is no change on disk.
+    /// Whatever follows the file knows its new content before it is written, so that a save is not a change on disk.
     async fn write_config(
         &self,
         by: ConfigBy,

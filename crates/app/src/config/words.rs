@@ -1,4 +1,4 @@
-//! What is said of the configuration's file. No value of the file is repeated here: the problems name places.
+//! Messages about the configuration's file. No value of the file is repeated here: the problems name places.
 
 use api::ConfigBy;
 use std::fmt::Write;
@@ -6,9 +6,9 @@ use std::path::Path;
 
 use model::config::{Config, Problem, Severity};
 
-/// More than anybody reads; the rest is counted.
+/// More problems than anybody reads; the rest is counted.
 const MOST_PROBLEMS: usize = 100;
-const STAYS: &str = "the configuration from before stays in use";
+const STAYS: &str = "the previous configuration stays in use";
 
 /// `mcp-discovery.yaml:3:12: error: …`.
 fn place(file: Option<&Path>, problem: &Problem) -> String {
@@ -38,14 +38,14 @@ pub(super) fn applied(
         + &idle.map_or_else(String::new, |idle| format!("\n{}", no_effect(file, &idle)))
 }
 
-/// The settings that change nothing yet, if there are any, and what else there is to say.
+/// The settings that have no effect yet, if there are any, and the other messages.
 fn without_effect(problems: &[Problem]) -> (Option<Vec<Problem>>, Vec<Problem>) {
     let (idle, others): (Vec<_>, Vec<_>) =
         problems.iter().cloned().partition(|problem| problem.severity == Severity::NoEffect);
     ((!idle.is_empty()).then_some(idle), others)
 }
 
-/// All in one sentence: each has its own at `config check`.
+/// All of them in one sentence: `config check` has one for each.
 fn no_effect(file: &Path, idle: &[Problem]) -> String {
     let paths: Vec<&str> = idle.iter().take(MOST_PROBLEMS).map(|problem| problem.path.as_str()).collect();
     let file = file.display();
@@ -55,14 +55,14 @@ fn no_effect(file: &Path, idle: &[Problem]) -> String {
     )
 }
 
-/// What there is to say of a file that was read at start, a text each.
+/// The messages about a file that was read at start, a text each.
 pub(super) fn of_start(file: Option<&Path>, problems: &[Problem]) -> Vec<String> {
     let (idle, warnings) = without_effect(problems);
     let idle = file.zip(idle).map(|(file, idle)| no_effect(file, &idle));
     warnings.iter().map(|problem| place(file, problem)).chain(idle).collect()
 }
 
-/// Who saved it.
+/// What saved it.
 pub(super) fn saved(by: ConfigBy) -> &'static str {
     match by {
         ConfigBy::Window => "saved in the window",
@@ -79,7 +79,7 @@ pub(super) fn refused(file: &Path, problems: &[Problem]) -> String {
 }
 
 pub(super) fn gone(file: &Path) -> String {
-    format!("`{}` is gone: what it said stays in use until the next start", file.display())
+    format!("`{}` is gone: its settings stay in use until the next start", file.display())
 }
 
 pub(super) fn unreadable(file: &Path, reason: &str) -> String {

@@ -1,4 +1,4 @@
-//! `/metrics`: what it shows, and what opens it where others can reach it.
+//! `/metrics`: what it shows, and the token for it where others can reach it.
 
 use std::net::SocketAddr;
 use std::sync::PoisonError;
@@ -11,11 +11,11 @@ use uuid::Uuid;
 use crate::owner::write_private;
 use crate::{App, millis, now};
 
-/// The token that is made where the configuration names none.
+/// The token that is created where the configuration names none.
 const TOKEN: &str = "metrics.token";
 
 impl App {
-    /// What Prometheus reads, or nothing where that is switched off. `by` is who asks.
+    /// The text for Prometheus, or nothing where that is switched off. `by` is who asks.
     pub fn scrape(&self, by: &str) -> Option<String> {
         if !self.exports(Exporter::Prometheus) {
             return None;
@@ -30,9 +30,11 @@ impl App {
         Some(text)
     }
 
-    /// What opens `/metrics` beyond loopback, and nothing else: what the configuration names, else what was made for it.
+    /// The token of `/metrics` beyond loopback, valid for nothing else: the one that the configuration names, else the one
+    /// that was created for it.
     ///
     /// # Errors
+    ///
     /// Why there is none, in a sentence.
     pub async fn metrics_token(&self) -> Result<String, String> {
         let token = self.live_config().borrow().metrics.token.clone();
@@ -47,7 +49,7 @@ impl App {
         };
         named
             .filter(|token| !token.is_empty())
-            .ok_or_else(|| format!("nothing is kept for `metrics.token: {token}`"))
+            .ok_or_else(|| format!("no secret is kept for `metrics.token: {token}`"))
     }
 
     /// Counted for `/metrics`.
@@ -59,7 +61,7 @@ impl App {
         self.live_config().borrow().metrics.exporters.contains(&exporter)
     }
 
-    /// The token of this data directory, made now where there is none.
+    /// The token of this data directory, created now where there is none.
     fn made_token(&self) -> Result<String, String> {
         let mut made = self.0.exports.made_token.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(token) = &*made {

@@ -1,4 +1,4 @@
-//! The file of figures: whole or as it was.
+//! The file of metrics: written completely or left as it was.
 
 use std::fs;
 use std::io::{self, Write as _};
@@ -12,7 +12,7 @@ use crate::{App, now};
 
 const FILE: &str = "metrics.json";
 
-/// How writing it went.
+/// The result of the last write.
 #[derive(Debug, Default)]
 pub(super) struct FileState {
     pub(super) written_at: Option<Millis>,
@@ -20,7 +20,7 @@ pub(super) struct FileState {
 }
 
 impl App {
-    /// Writes it as often as the configuration says, until the core stops. A change of the configuration is heeded at once.
+    /// Writes it as often as the configuration says, until the core stops. A change of the configuration is applied at once.
     pub(crate) async fn export_file(self) {
         let (mut config, stop) = (self.live_config(), self.stopping());
         let writing = async {
@@ -40,7 +40,7 @@ impl App {
         stop.run_until_cancelled(writing).await;
     }
 
-    /// Where it is.
+    /// Its path.
     pub(super) fn figures_file(&self, metrics: &Metrics) -> PathBuf {
         metrics.json_file.as_ref().map_or_else(|| self.0.data_dir.join(FILE), PathBuf::from)
     }
@@ -56,7 +56,7 @@ impl App {
         self.note_written(&file, written);
     }
 
-    /// A trouble is told once, and its end.
+    /// A problem is reported once, and its end.
     fn note_written(&self, file: &Path, written: io::Result<()>) {
         let problem = written.err().map(|error| error.to_string());
         let mut state = self.0.exports.file.lock().unwrap_or_else(PoisonError::into_inner);
@@ -81,9 +81,9 @@ impl App {
     }
 }
 
-/// Beside it, then renamed: whoever reads it sees all of the former figures or all of the new.
+/// Written beside it, then renamed: a reader sees all of the former metrics or all of the new.
 fn replace(file: &Path, text: &[u8]) -> io::Result<()> {
-    let mut name = file.file_name().ok_or_else(|| io::Error::other("it names no file"))?.to_owned();
+    let mut name = file.file_name().ok_or_else(|| io::Error::other("it does not name a file"))?.to_owned();
     name.push(".new");
     let beside = file.with_file_name(name);
     let write = || {

@@ -1,4 +1,4 @@
-//! What is not of single servers: its number does not grow with them.
+//! Metrics that are not of single servers: their number does not grow with the servers.
 
 use std::collections::{BTreeMap, HashMap};
 
@@ -12,9 +12,9 @@ use super::made::{by_word, count, counter, durations, family, gauge, one};
 use super::process;
 use crate::App;
 
-/// So many regions have series of their own; the rest, with the fewest servers, are one.
+/// This many regions have their own series; the others, with the fewest servers, share one.
 const REGIONS: usize = 100;
-/// What that one is called.
+/// The name of that one.
 const OTHERS: &str = "(others)";
 
 impl App {
@@ -27,7 +27,7 @@ impl App {
         families.push(servers(snapshot));
         families.extend(config.gauges.iter().map(|(name, filter)| {
             let found = snapshot.find(None, Some(filter)).count();
-            let help = format!("Servers that pass the filter {filter}");
+            let help = format!("Servers that match the filter {filter}");
             gauge(format!("mcp_discovery_gauge_{name}"), help, [number(found)])
         }));
         families.extend(self.counted(snapshot));
@@ -70,7 +70,7 @@ impl App {
             ),
             counter(
                 "mcp_discovery_scan_probes_total",
-                "Addresses that scans asked, by what they found",
+                "Addresses that scans probed, by what they found",
                 by_word("outcome", counters.scan_probes.read()),
             ),
             counter(
@@ -80,7 +80,7 @@ impl App {
             ),
             counter(
                 "mcp_discovery_registry_commits_total",
-                "Groups of writes of the registry, by whether they were kept",
+                "Batches of writes of the registry, by whether they were committed",
                 by_word(
                     "outcome",
                     [("kept", counters.commits.get()), ("failed", counters.failed_commits.get())],
@@ -88,12 +88,12 @@ impl App {
             ),
             seconds(
                 "mcp_discovery_registry_commit_duration_seconds",
-                "How long it took to keep a group of writes",
+                "How long it took to commit a batch of writes",
                 &counters.commit_duration,
             ),
             gauge(
                 "mcp_discovery_registry_waiting_writes",
-                "Writes that wait for the registry",
+                "Writes of the registry that wait to be committed",
                 [number(self.0.registry.waiting())],
             ),
             gauge(
@@ -103,7 +103,7 @@ impl App {
             ),
             counter(
                 "mcp_discovery_events_dropped_total",
-                "Events that a part or a face was too slow for; it read the state instead",
+                "Events that a subscriber was too slow for; it read the state instead",
                 by_word(
                     "channel",
                     [
@@ -119,7 +119,7 @@ impl App {
             ),
             counter(
                 "mcp_discovery_http_connections_total",
-                "Connections that were taken",
+                "Connections that were accepted",
                 [count(&[], counters.accepted.get())],
             ),
             counter(
@@ -149,7 +149,8 @@ pub(super) fn value(count: usize) -> f64 {
     metrics::exact(u64::try_from(count).unwrap_or(u64::MAX))
 }
 
-/// How many are in each state, by region. Without a region every state is told, so that one without servers reads 0.
+/// How many servers have each status, by region. Without a region every status is exported, so that one without servers
+/// reads 0.
 fn servers(snapshot: &Snapshot) -> Family {
     let mut regions: HashMap<&str, [usize; HealthStatus::ALL.len()]> = HashMap::new();
     regions.insert("", Default::default());

@@ -1,4 +1,4 @@
-//! Names and series, made in a few words.
+//! Short constructors of names and series.
 
 use std::borrow::Cow;
 
@@ -30,7 +30,7 @@ pub(super) fn counter(
     family(name, help, FamilyKind::Counter, series)
 }
 
-/// A series of these labels, whose values are fit for it.
+/// A series with these labels, whose values are made valid.
 pub(super) fn one(labels: &[(&'static str, &str)], value: f64) -> Series {
     let labels = labels.iter().map(|(name, value)| (Cow::Borrowed(*name), Cow::Owned((*value).to_owned())));
     Series { labels: labels.collect(), value, buckets: None }
@@ -40,7 +40,7 @@ pub(super) fn count(labels: &[(&'static str, &str)], value: u64) -> Series {
     one(labels, metrics::exact(value))
 }
 
-/// Of each word how many.
+/// The count of each word.
 pub(super) fn by_word(
     label: &'static str,
     words: impl IntoIterator<Item = (&'static str, u64)>,

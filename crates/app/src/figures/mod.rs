@@ -1,4 +1,4 @@
-//! What is exported of the core: read where it is counted and from the newest snapshot, at the moment somebody asks.
+//! The exported metrics of the core: read where they are counted and from the newest snapshot, at the moment of a request.
 
 mod door;
 mod file;
@@ -19,14 +19,14 @@ use file::FileState;
 use made::{gauge, one};
 use servers::Room;
 
-/// How figures leave, as far as that is to be remembered.
+/// The state of the exports.
 #[derive(Debug)]
 pub(crate) struct Exports {
     /// How long operations took, in the order of their table.
     operations: Vec<Histogram>,
     last_scrape: Mutex<Option<Scrape>>,
     file: Mutex<FileState>,
-    /// The token that was made, once it is needed.
+    /// The token that was created, once it is needed.
     made_token: Mutex<Option<String>>,
 }
 
@@ -42,7 +42,7 @@ impl Default for Exports {
 }
 
 impl Exports {
-    /// An operation took so long.
+    /// Records how long an operation took.
     pub(crate) fn operated(&self, name: &str, took: Duration) {
         let place = NAMES.iter().position(|known| *known == name);
         if let Some(histogram) = place.and_then(|place| self.operations.get(place)) {
@@ -56,7 +56,7 @@ impl Exports {
 }
 
 impl App {
-    /// All that is measured, and how many series were left out.
+    /// All metrics, and how many series were left out.
     pub(crate) fn figures(&self) -> (Figures, u64) {
         let (snapshot, config) = (self.0.registry.snapshot(), self.live_config().borrow().clone());
         let mut families = self.fixed_figures(&snapshot, &config.metrics);

@@ -1,10 +1,10 @@
-//! What the operating system says of this process, by the names that Prometheus' own libraries have.
+//! Metrics of this process from the operating system, by the names that Prometheus' own libraries use.
 
 use model::Family;
 
 use super::made::{counter, gauge, one};
 
-/// Nothing where the operating system does not say it in files.
+/// Nothing where the operating system does not provide files for it.
 #[cfg(target_os = "linux")]
 pub(super) fn figures() -> Vec<Family> {
     let mut families = Vec::new();
@@ -33,19 +33,23 @@ pub(super) fn figures() -> Vec<Family> {
     }
     if let (Some(started), Some(booted)) = (field(19), booted()) {
         let at = booted + started / ticks;
-        families.push(gauge("process_start_time_seconds", "When the core began", [one(&[], at)]));
+        families.push(gauge("process_start_time_seconds", "When the core started", [one(&[], at)]));
     }
     if let Ok(open) = std::fs::read_dir("/proc/self/fd") {
         let open = u64::try_from(open.count()).unwrap_or(u64::MAX);
         families.push(gauge("process_open_fds", "Files that are open", [one(&[], metrics::exact(open))]));
     }
     if let Some(most) = rustix::process::getrlimit(rustix::process::Resource::Nofile).current {
-        families.push(gauge("process_max_fds", "Files that may be open", [one(&[], metrics::exact(most))]));
+        families.push(gauge(
+            "process_max_fds",
+            "The most files that can be open",
+            [one(&[], metrics::exact(most))],
+        ));
     }
     families
 }
 
-/// When the computer began, in seconds since 1970.
+/// When the computer was started, in seconds since 1970.
 #[cfg(target_os = "linux")]
 fn booted() -> Option<f64> {
     let stat = std::fs::read_to_string("/proc/stat").ok()?;

@@ -1,5 +1,5 @@
-//! What is of single servers and capabilities: bounded, however many there are. Who is in trouble comes first, then who is
-//! called; the rest is left out where it does not fit, and counted.
+//! Metrics of single servers and capabilities: bounded, however many there are. Servers in trouble come first, then those
+//! with calls; the rest is left out where there is no room, and counted.
 
 use std::collections::{BTreeMap, HashMap};
 
@@ -11,11 +11,11 @@ use registry::Snapshot;
 use super::fixed::value;
 use super::made::{count, counter, gauge, one};
 
-/// How many series there may still be.
+/// How many more series are allowed.
 #[derive(Debug)]
 pub(super) struct Room {
     left: usize,
-    /// How many there was no room for.
+    /// How many series were left out.
     pub(super) left_out: u64,
 }
 
@@ -24,7 +24,7 @@ impl Room {
         Self { left, left_out: 0 }
     }
 
-    /// Takes room for so many, beyond what is `kept` for others; if there is none, they are left out.
+    /// Reserves room for this many, beyond what is `kept` for others; if there is none, they are left out.
     fn take(&mut self, wanted: usize, kept: usize) -> bool {
         let fits = self.left.saturating_sub(kept) >= wanted;
         if fits {
@@ -35,7 +35,7 @@ impl Room {
         fits
     }
 
-    /// Takes room for one of those that were left out just now.
+    /// Reserves room for one of those that were left out just now.
     fn take_one_back(&mut self) -> bool {
         let fits = self.left > 0;
         if fits {
@@ -46,7 +46,7 @@ impl Room {
     }
 }
 
-/// In which order servers are told.
+/// The order in which servers are exported.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 enum ServerRank {
     Trouble,
@@ -119,7 +119,7 @@ fn rank(server: &Server, counted: Option<&CountedServer>) -> ServerRank {
     }
 }
 
-/// The calls of tools that it lists: what it does not list any more has no series.
+/// The calls of tools that it lists: a tool that it no longer lists has no series.
 fn calls_of<'a>(server: &Server, counted: Option<&'a CountedServer>) -> Vec<&'a CallSeries> {
     let all = counted.into_iter().flat_map(|counted| &counted.calls);
     let listed =
@@ -134,7 +134,7 @@ fn all_of(server: &Server, calls: &[&CallSeries]) -> usize {
     3 + usize::from(up(server.health.status).is_some()) + checks + calls
 }
 
-/// Nothing of a server that was not measured, or of which its status is no failure.
+/// Nothing for a server that was not checked, or whose status is not a failure.
 fn up(status: HealthStatus) -> Option<f64> {
     match status {
         HealthStatus::Healthy | HealthStatus::Degraded => Some(1.0),
@@ -196,7 +196,7 @@ impl ToldServers {
                 "The last result of each check: 0 passing, 1 warning, 2 critical",
                 checks,
             ),
-            gauge("mcp_discovery_breaker_open", "1 while calls are kept from a server that failed", open),
+            gauge("mcp_discovery_breaker_open", "1 while the breaker keeps calls from a server", open),
             gauge(
                 "mcp_discovery_capability_servers",
                 "Servers that offer a capability and are healthy or degraded",
@@ -218,7 +218,7 @@ fn of_calls<'a>(series: &'a CallSeries, server: &'a str) -> impl Iterator<Item =
     })
 }
 
-/// Calls that nobody took, of capabilities that somebody offers still.
+/// Calls that no server took, of capabilities that a server still offers.
 fn refused(counters: &Counters, offered: &OfferedNames<'_>, room: &mut Room) -> Vec<Series> {
     let mut all: Vec<_> = counters.refused.all();
     all.sort_unstable_by(|one, other| one.capability().cmp(other.capability()));
@@ -229,7 +229,7 @@ fn refused(counters: &Counters, offered: &OfferedNames<'_>, room: &mut Room) -> 
     known.flat_map(|series| of_calls(series, "")).filter(|_| room.take(1, kept)).collect()
 }
 
-/// How many servers that are up offer what.
+/// How many servers that are up offer each capability.
 struct OfferedNames<'a> {
     by_name: HashMap<&'a str, usize>,
     folded: std::collections::HashSet<String>,
@@ -255,7 +255,7 @@ impl<'a> OfferedNames<'a> {
         self.folded.contains(&fold(capability))
     }
 
-    /// At most a quarter of all series: first what nobody offers now, then what most do.
+    /// At most a quarter of all series: first what no server offers now, then what most servers offer.
     fn told(self, room: &mut Room) -> Vec<Series> {
         let mut all: BTreeMap<String, usize> = BTreeMap::new();
         for (name, servers) in self.by_name {

@@ -2,12 +2,12 @@
 
 use std::collections::VecDeque;
 
-/// An entry knows how long its texts are, in bytes.
+/// An entry knows the size of its texts, in bytes.
 pub(super) trait TextLength {
     fn bytes(&self) -> usize;
 }
 
-/// The newest entries; the oldest make room.
+/// The newest entries; the oldest are dropped.
 pub(super) struct Ring<T> {
     entries: VecDeque<T>,
     bytes: usize,
@@ -31,12 +31,12 @@ impl<T: TextLength> Ring<T> {
         }
     }
 
-    /// The newest entry that fits, to count it again; its texts must stay as long as they are.
+    /// The newest entry that matches, to count it again; its texts must keep their size.
     pub(super) fn newest(&mut self, fits: impl Fn(&T) -> bool) -> Option<&mut T> {
         self.entries.iter_mut().rev().find(|entry| fits(entry))
     }
 
-    /// How many made room.
+    /// How many were dropped.
     pub(super) fn lost(&self) -> u64 {
         self.lost
     }

@@ -1,4 +1,4 @@
-//! A tool call: whom it goes to, its progress, its end, and what its answer says of it.
+//! A tool call: which server it goes to, its progress, its end, and its answer.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -57,7 +57,7 @@ impl App {
         result
     }
 
-    /// What came of the call, with every try.
+    /// The result of the call, with every try.
     fn result(
         &self,
         end: End<Judged>,
@@ -95,13 +95,13 @@ impl App {
         }
     }
 
-    /// A call may be over before its server has started; the start goes on.
+    /// A call may be over before its server has started; the start continues.
     fn while_starting(&self, id: ServerId, mut error: OperationError) -> OperationError {
         if error.code != ErrorCode::Timeout || !self.0.mesh.sessions.is_beginning(id) {
             return error;
         }
         let start = self.0.mesh.sessions.starts().list().into_iter().find(|start| start.id == id);
-        let line = start.and_then(|start| start.line).map(|line| format!(", and says `{line}`"));
+        let line = start.and_then(|start| start.line).map(|line| format!(", and writes `{line}`"));
         error.message = format!(
             "{}: its command is still starting{}; call it again in a moment, or give the call more time",
             error.message,
@@ -114,7 +114,7 @@ impl App {
         Ok(Cancelled { cancelled: self.0.calls.cancel(&args.call) || self.0.intake.adds.cancel(&args.call) })
     }
 
-    /// Tells it on where somebody follows the call; whether there was any.
+    /// Passes progress on where a face follows the call; returns whether there was any.
     async fn pass_progress(&self, handle: Option<&str>, mut reports: mpsc::Receiver<ToolProgress>) -> bool {
         let mut progressed = false;
         while let Some(ToolProgress { progress, total, message }) = reports.recv().await {
@@ -149,7 +149,7 @@ fn attempt_of(one: &Try) -> Attempt {
     Attempt { server: ServerRef::to_record(server), outcome, ms: *ms, error: Some(error.to_string()) }
 }
 
-/// A tool call as each try sends it; its progress is told as events.
+/// A tool call as each try sends it; its progress is sent as events.
 struct ToolCall<'a> {
     app: &'a App,
     handle: &'a str,
@@ -158,10 +158,10 @@ struct ToolCall<'a> {
     /// The tool, by the name that the server has for it.
     tool: String,
     progressed: bool,
-    /// The caller chose the handle, so somebody may look.
+    /// Whether the caller chose the handle, so that a face may follow it.
     is_followed: bool,
     noting: Option<Noting>,
-    /// Told of its start, as long as it is held.
+    /// Receives news of the start, as long as it is held.
     start: Option<Waiting>,
 }
 
@@ -233,7 +233,7 @@ impl mesh::Sending for ToolCall<'_> {
 }
 
 impl OperationError {
-    /// Says of which call this is the end.
+    /// Names the call whose end this is.
     fn in_call(
         mut self,
         server: &ServerRef,
@@ -264,10 +264,10 @@ fn timeout(seconds: f64) -> Result<Duration, OperationError> {
     })
 }
 
-/// How deep a result may nest: readers of JSON stop at 128 levels, and a result stands within an answer.
+/// How deep a result can be nested: readers of JSON stop at 128 levels, and a result is within an answer.
 const DEEPEST: usize = 120;
 
-/// Whoever lays a result out indents each line by its depth, so deep nesting would grow beyond every bound.
+/// Formatting a result indents each line by its depth, so deep nesting would grow without bounds.
 fn shallow(result: Box<RawValue>) -> Result<Box<RawValue>, OperationError> {
     if raw::nests_within(result.get(), DEEPEST) {
         return Ok(result);
@@ -276,14 +276,13 @@ fn shallow(result: Box<RawValue>) -> Result<Box<RawValue>, OperationError> {
     Err(OperationError::new(ErrorCode::TransportFailed, message))
 }
 
-/// How long a result may be that is looked into at once, in bytes.
+/// The largest result that is parsed at once, in bytes.
 const SHORT: usize = 256 * 1024;
 
-/// A result and whether it is the tool's own failure, or why it cannot be told.
+/// A result and whether it is the tool's own failure, or why it cannot be returned.
 type Judged = Result<(Box<RawValue>, bool), OperationError>;
 
-/// The result, if it can be told, and whether it is the tool's own failure. A long one is looked into beside the tasks of
-/// others.
+/// The result, if it can be returned, and whether it is the tool's own failure. A long one is parsed on a thread of its own.
 async fn judge(result: Box<RawValue>) -> Judged {
     let is_short = result.get().len() <= SHORT;
     let judging = move || {

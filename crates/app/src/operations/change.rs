@@ -1,4 +1,4 @@
-//! Operations by which a person changes the registry, or ends a start that takes long. Changes can be taken back.
+//! Operations by which the user changes the registry, or ends a start that takes long. Changes can be undone.
 
 use api::{
     AddArgs, Added, CancelArgs, Cancelled, Changed, ConfigBy, EditArgs, Edited, Empty, ErrorCode,
@@ -93,7 +93,7 @@ impl App {
         }
     }
 
-    /// Of the registry, the configuration's file and the scans: what changed last.
+    /// The newest change of the registry, the configuration's file and the scans.
     pub(super) async fn upcoming(&self, _: Empty) -> Result<Upcoming, OperationError> {
         let registry::UpcomingSteps { undo, redo } = self.0.registry.upcoming().await?;
         let undo = self.newest_step(VersionDirection::Back, StepDirection::Back, undo).await;
@@ -125,7 +125,7 @@ impl App {
         other.is_none_or(|other| step.at > other).then_some(step)
     }
 
-    /// Turns a change of scans or ranges, when that is what is meant.
+    /// Undoes or redoes a change of scans or ranges, when that is what is meant.
     async fn turned_scans(
         &self,
         way: StepDirection,
@@ -150,7 +150,7 @@ impl App {
         Ok(Some(Undone { entry, label, ids: Vec::new(), revision: self.0.registry.snapshot().revision() }))
     }
 
-    /// Turns a change of the configuration's file, when that is what is meant.
+    /// Undoes or redoes a change of the configuration's file, when that is what is meant.
     async fn turned_config(
         &self,
         turn: VersionDirection,

@@ -10,7 +10,7 @@ use settings::{FileDraft, Saved, Version, VersionDirection, Wanted, diff, hash, 
 use crate::App;
 use crate::error::OperationError;
 
-/// Longer words of a person are cut.
+/// The longest note of a version; longer ones are cut.
 const LONGEST_LABEL: usize = 200;
 
 impl App {
@@ -84,7 +84,7 @@ impl App {
         Ok(ConfigSchema { schema: model::config::schema() })
     }
 
-    /// The change of the file that would be turned next, when it is newer than another one, made at `other`.
+    /// The change of the file that would be undone or redone next, when it is newer than another one, made at `other`.
     pub(super) async fn config_step(&self, turn: VersionDirection, other: Option<i64>) -> Option<UndoStep> {
         let (undo, redo) = self.upcoming_config().await.ok()?;
         let step = step_of(if turn == VersionDirection::Back { undo? } else { redo? });

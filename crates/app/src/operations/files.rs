@@ -1,5 +1,5 @@
-//! Files in and out: the guide's `servers.json`, the clients' `mcp.json` and what stands in it, and a configuration to check. The
-//! faces read and write the files; here is only their text.
+//! Files in and out: the guide's `servers.json`, the clients' `mcp.json` and their servers, and a configuration to check.
+//! The faces read and write the files; here is only their text.
 
 use std::path::Path;
 use std::sync::Arc;
@@ -51,7 +51,7 @@ impl App {
     }
 }
 
-/// An argument that looks like a secret stays on this computer, and that is said.
+/// An argument that looks like a secret stays on this computer, and a warning says so.
 fn without_secrets(server: &mut Server) -> Option<String> {
     let shown = secrets::shown_arguments(&server.info.args);
     if shown == server.info.args {
@@ -65,13 +65,13 @@ impl App {
     pub(super) async fn clients(&self, args: ClientsArgs) -> Result<ClientList, OperationError> {
         let is_none = |folder: &&String| !Path::new(folder).is_absolute() || !Path::new(folder).is_dir();
         if let Some(odd) = args.projects.iter().find(is_none) {
-            let message = format!("there is no folder `{odd}` on this computer: give it from its root on");
+            let message = format!("there is no folder `{odd}` on this computer: give its full path");
             return Err(OperationError::arguments(message));
         }
         Ok(ClientList { clients: self.read_clients(args.projects).await? })
     }
 
-    /// Reads them, holds them against the list, and notes what of that is new.
+    /// Reads them, compares them with the list, and records what is new.
     pub(super) async fn read_clients(
         &self,
         projects: Vec<String>,
@@ -84,7 +84,7 @@ impl App {
         if let Some(seen) = self.0.intake.clients.news(&compared)
             && let Err(error) = self.0.scans.saw_all(SightingKind::Client, seen).await
         {
-            tracing::warn!(%error, "which servers AI clients have could not be noted");
+            tracing::warn!(%error, "which servers AI clients have could not be recorded");
         }
         Ok(compared)
     }

@@ -1,4 +1,4 @@
-//! Who or what is meant: by a word of a person, and by the capability of a call.
+//! Finds the server or tool that is meant: by a key of the user, and by the capability of a call.
 
 use std::sync::Arc;
 
@@ -14,7 +14,7 @@ pub(super) fn pattern(text: &str) -> Result<CapabilityPattern, OperationError> {
     CapabilityPattern::parse(text).map_err(|error| OperationError::arguments(error.to_string()))
 }
 
-/// One capability: what a call can be of.
+/// One capability: a call needs exactly one.
 pub(super) fn capability(text: &str) -> Result<CapabilityPattern, OperationError> {
     let pattern = pattern(text)?;
     if pattern.exact().is_none() {
@@ -41,7 +41,8 @@ pub(super) fn find_all(snapshot: &Snapshot, keys: &[String]) -> Result<Vec<Serve
     keys.iter().map(|key| find(snapshot, key).map(|server| server.info.id)).collect()
 }
 
-/// The servers that are taken to be down. Wrong usage when one is not there: a dry run about another server would mislead.
+/// The servers that are assumed to be down. An error when one does not exist: a simulation with another server would
+/// mislead.
 pub(super) fn find_down(
     snapshot: &Snapshot,
     keys: Option<&[String]>,
@@ -65,11 +66,11 @@ fn several_named(snapshot: &Snapshot, name: &str, ids: &[ServerId]) -> Operation
     OperationError::new(ErrorCode::Ambiguous, message).with(json!({ "candidates": candidates }))
 }
 
-/// Whom a call goes to.
+/// The target of a call.
 pub(crate) enum CallTarget {
     /// A server that was named, and its tool.
     Server(Arc<ServerInfo>, Arc<Tool>),
-    /// By rules and balancing.
+    /// A server chosen by rules and balancing.
     Capability(String, CapabilityPattern),
 }
 
@@ -92,7 +93,7 @@ impl CallTarget {
     }
 }
 
-/// What a person can do about it, and what programs want to know.
+/// The advice for an error, and its details for programs.
 fn not_chosen(error: NoChoice, server: &Server) -> OperationError {
     let message = error.to_string();
     let of_server = json!({ "server": server.info.id });

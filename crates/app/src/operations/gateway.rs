@@ -1,4 +1,4 @@
-//! The gateway: where AI clients ask, who has a token, what they see.
+//! The gateway: its address for AI clients, which of them have a token, what they see.
 
 use std::net::SocketAddr;
 
@@ -14,7 +14,7 @@ use super::route::refusal;
 use crate::App;
 use crate::error::OperationError;
 
-/// What clients of the gateway are told of calls that failed: the same as every other face.
+/// Errors of calls for clients of the gateway: the same as in every other face.
 pub(crate) fn gateway_words() -> CallWords {
     CallWords {
         failed: |error| OperationError::from(error).into(),
@@ -102,14 +102,14 @@ fn offer_row(GatewayOffer { kind, name, own, owner, server, unavailable }: Gatew
     GatewayOfferRow { kind, name, own, owner, server, unavailable }
 }
 
-/// Whether others than this computer can get there.
+/// Whether other computers can reach it.
 fn is_beyond_loopback(url: &str) -> bool {
     let at = url.strip_prefix("http://").and_then(|rest| rest.split('/').next());
     let address: Option<SocketAddr> = at.and_then(|at| at.parse().ok());
     address.is_some_and(|address| !address.ip().is_loopback())
 }
 
-/// The endpoint of a profile beside that of all.
+/// The endpoint of a profile, besides the one for all.
 fn of_profile(url: &str, name: &str) -> String {
     let base = url.strip_suffix("/mcp").unwrap_or(url);
     format!("{base}/profiles/{name}/mcp")

@@ -1,4 +1,4 @@
-//! How servers are, and how they were.
+//! The health of servers, now and before.
 
 use api::{
     Bar, Changed, Checked, HealthArgs, HealthReport, HistoryArgs, LatencyMinute, ServerArgs, ServerHealth,
@@ -14,7 +14,7 @@ use crate::{App, now};
 /// How many bars the day is shown in: 24 minutes each.
 const BARS: i64 = 60;
 
-/// Of one bar, in milliseconds.
+/// The length of one bar, in milliseconds.
 const BAR: Millis = 2 * SLICE;
 
 impl App {

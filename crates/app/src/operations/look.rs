@@ -1,4 +1,4 @@
-//! Operations that only look: at the newest snapshot, a server's log, its certificate.
+//! Operations that only read: the newest snapshot, a server's log, its certificate.
 
 use std::time::Duration;
 
@@ -143,7 +143,7 @@ impl App {
     }
 }
 
-/// For the handshake that shows a certificate.
+/// The time limit of the handshake that shows a certificate.
 const LOOK_WITHIN: Duration = Duration::from_secs(5);
 
 impl App {
@@ -175,7 +175,5 @@ fn only_over_tls(url: &str) -> Result<(), OperationError> {
     if model::Endpoint::parse(url).is_ok_and(|endpoint| endpoint.url().scheme() == "https") {
         return Ok(());
     }
-    Err(OperationError::arguments(format!(
-        "`{url}` is no https:// address: only over TLS there is a certificate"
-    )))
+    Err(OperationError::arguments(format!("`{url}` is not an https:// address: only TLS has a certificate")))
 }

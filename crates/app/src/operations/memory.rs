@@ -1,4 +1,4 @@
-//! The memory of scans: compared, forgotten, written as files and read again; saved ranges; who saw a server.
+//! The memory of scans: compared, forgotten, written as files and read again; saved ranges; what saw a server.
 
 use api::{
     Empty, ErrorCode, Exported, RangeForgetArgs, RangeList, RangeSaveArgs, ScanCompareArgs, ScanComparison,
@@ -67,7 +67,7 @@ impl App {
         Ok(RangeList { ranges: self.0.scans.ranges().await? })
     }
 
-    /// What could not be scanned is not saved either.
+    /// A range that could not be scanned is not saved either.
     pub(super) async fn range_save(&self, args: RangeSaveArgs) -> Result<ScansChanged, OperationError> {
         let RangeSaveArgs { name, targets, ports, deep } = args;
         let set = ports.as_deref().map_or_else(|| Ok(PortSet::usual()), PortSet::parse)?;
@@ -88,7 +88,7 @@ impl App {
         Ok(SightingList { sightings, at: now() })
     }
 
-    /// Those who look at scans and ranges look again.
+    /// Faces that show scans and ranges read them again.
     pub(super) fn scans_changed(&self, undo: Option<i64>) -> ScansChanged {
         if undo.is_some() {
             self.tell(Activity::ScansChanged {});

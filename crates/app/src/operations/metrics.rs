@@ -1,4 +1,4 @@
-//! What is measured, and how it leaves.
+//! Metrics, and their exports.
 
 use api::{Empty, ErrorCode, Figures, MetricsExports};
 

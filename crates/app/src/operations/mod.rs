@@ -1,5 +1,5 @@
-//! The code of every operation of `api`, and the one place where each is reached by its name: the window, HTTP and the
-//! command line have no feature of their own.
+//! The code of every operation of `api`, and the one place where each is called by its name: the window, HTTP and the
+//! command line have no features of their own.
 
 mod call;
 mod change;
@@ -29,7 +29,7 @@ use tokio::time::Instant;
 use crate::App;
 use crate::error::OperationError;
 
-/// Reads the arguments, carries out what the table names, and writes the result.
+/// Reads the arguments, carries out the operation of the table, and writes the result.
 macro_rules! dispatch {
     ($( $(#[doc = $doc:literal])+ $name:ident($args:ident) -> $result:ident; )+) => {
         impl App {
@@ -50,8 +50,8 @@ macro_rules! dispatch {
 api::operations!(dispatch);
 
 impl App {
-    /// Carries out the operation `name`. What comes back is text of the shape that `api` promises: a face passes it on, and
-    /// what a server answered reaches the caller with the digits it was sent with.
+    /// Carries out the operation `name`. The result is text of the shape that `api` promises: a face passes it on, and
+    /// numbers of a server reach the caller with all their digits.
     pub async fn perform(&self, name: &str, args: Value) -> Result<Box<RawValue>, ApiError> {
         let began = Instant::now();
         let done = self.carry_out(name, args).await;

@@ -1,4 +1,4 @@
-//! Servers that could be one to AI clients: proposed, made a group of in the configuration's file, dismissed.
+//! Servers that look like replicas of one server: proposed, grouped in the configuration's file, dismissed.
 
 use std::collections::{BTreeSet, HashMap, HashSet};
 use std::sync::Arc;
@@ -20,9 +20,9 @@ use super::find::find_all;
 use crate::App;
 use crate::error::OperationError;
 
-/// So many servers of proposals are listed; the first proposal in any case.
+/// How many servers of proposals are listed; the first proposal always is.
 const MOST_SERVERS: usize = 2_000;
-/// So many tools are shown by their names.
+/// How many tools are shown by their names.
 const MOST_NAMES: usize = 5;
 /// The longest name of a group, in characters.
 const LONGEST_NAME: usize = 64;
@@ -84,7 +84,7 @@ impl App {
         let keys: Vec<String> =
             ids.iter().filter_map(|id| Some(key_of(&snapshot, snapshot.get(*id)?))).collect();
         let edit = ConfigEdit::set(path_of(&name), json!(keys));
-        let label = format!("made {} servers the replicas {name}", ids.len());
+        let label = format!("grouped {} servers as the replicas {name}", ids.len());
         self.changed_groups(name, ids.into_iter().collect(), edit, args.by, label).await
     }
 
@@ -108,7 +108,7 @@ impl App {
         let meant = found.iter().find(|one| one.key == args.proposal || one.name == args.proposal);
         let Some(ProposedReplicas { key, name, .. }) = meant.cloned() else {
             let why = format!(
-                "nothing is proposed as `{}`: its servers or their tools are others by now",
+                "nothing is proposed as `{}`: its servers or their tools have changed",
                 args.proposal
             );
             return Err(OperationError::new(ErrorCode::NotFound, why));
@@ -117,7 +117,7 @@ impl App {
         Ok(ReplicaDismissed { name, undo: self.scans_changed(undo).undo })
     }
 
-    /// What could be one, whether or not a person wants it. Where many servers are new, that is work.
+    /// All possible proposals, dismissed or not. Where many servers are new, this takes time.
     async fn proposed(&self) -> Result<Arc<[ProposedReplicas]>, OperationError> {
         let core = Arc::downgrade(&self.0);
         let finding = self.0.tasks.spawn_blocking(move || {
@@ -143,7 +143,7 @@ impl App {
     }
 }
 
-/// What was agreed to is still so: nobody else made a group of them, and their tools agree.
+/// Checks that the proposal is still valid: no other group was made of the servers, and their tools agree.
 fn may_be_made(
     snapshot: &Snapshot,
     config: &Config,
@@ -173,7 +173,7 @@ fn may_be_made(
     if let Err(server) = do_agree(&servers) {
         let why = format!(
             "the tools of `{}` are not known, or do not agree with those of the others: only servers that list the same tools \
-             with the same schemas are made a group here",
+             with the same schemas can be grouped here",
             mcp::tame(&server.info.name)
         );
         return Err(OperationError::arguments(why));
@@ -189,7 +189,7 @@ fn path_of(group: &str) -> KeyPath {
     KeyPath::default().below("replica_groups").below(group)
 }
 
-/// A name reads better than an id, where it names this server alone.
+/// A name is easier to read than an id, where it names only this server.
 fn key_of(snapshot: &Snapshot, server: &Server) -> String {
     let name = &server.info.name;
     let is_alone = snapshot.by_name(name).len() == 1 && ServerId::parse(name).is_none();

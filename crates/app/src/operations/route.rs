@@ -22,7 +22,7 @@ use super::find::{capability, find, find_down, pattern};
 use crate::error::OperationError;
 use crate::{App, now};
 
-/// More calls in one dry run say nothing new.
+/// More calls in one simulation add no information.
 const MOST_CALLS: u64 = 100_000;
 
 impl App {
@@ -96,7 +96,8 @@ pub(super) fn rules_of(text: &str) -> Result<Arc<Config>, OperationError> {
     })
 }
 
-/// Who takes how many; who could take some stands there with none. And how many more take some, where not all are named.
+/// How many calls each server takes; those that could take some and take none are included. And how many more take some,
+/// where not all are named.
 fn distribution(
     snapshot: &Snapshot,
     route: &Route,
@@ -118,7 +119,7 @@ fn distribution(
     (named.iter().map(share).collect(), others.iter().filter(|id| of(**id) > 0).count())
 }
 
-/// How long a call takes on average where each takes so many; nothing where somebody was not measured.
+/// The average duration of a call with this distribution; nothing where a server was not measured.
 fn mean_latency(snapshot: &Snapshot, taken: &BTreeMap<ServerId, u64>) -> Option<f64> {
     let all: u64 = taken.values().sum();
     let times = taken.iter().map(|(id, calls)| {
@@ -148,7 +149,7 @@ fn row(at: usize, rule: &RoutingRule, view: RuleView) -> RuleRow {
     }
 }
 
-/// What a section says; what it leaves unset is left out.
+/// The settings of a section; what it does not set is left out.
 fn said(fields: &model::config::RuleFields) -> serde_json::Value {
     let mut value = serde_json::to_value(fields).unwrap_or_default();
     if let Some(fields) = value.as_object_mut() {
@@ -190,7 +191,7 @@ fn place(snapshot: &Snapshot, id: ServerId) -> ServerPlace {
     snapshot.get(id).map_or_else(gone, |server| place_of(&server.info))
 }
 
-/// The error of a call that nobody takes: each server with its reason.
+/// The error of a call that no server takes: each server with its reason.
 pub(super) fn refusal(refused: &Refused, decision: Option<&Decision>) -> OperationError {
     let (code, message) = ledger::refusal(refused);
     let Refused { capability, kind, servers, rule } = refused;
@@ -233,7 +234,7 @@ impl App {
         Ok(self.0.ledger.replay(Draft { config, down, rows }, routes, self.names()).await?)
     }
 
-    /// Of a server that is gone its id is enough.
+    /// For a server that is gone, its id has to do.
     fn which(&self, capability: Option<String>, server: Option<String>) -> Result<Which, OperationError> {
         let snapshot = self.0.registry.snapshot();
         let id = |key: String| {
@@ -243,7 +244,7 @@ impl App {
         Ok(Which { capability, server: server.map(id).transpose()?, ..Which::default() })
     }
 
-    /// What servers are called now.
+    /// The names of servers now.
     fn names(&self) -> impl Fn(ServerId) -> Option<ServerPlace> + Send + use<> {
         let snapshot: Arc<_> = self.0.registry.snapshot();
         move |id| snapshot.get(id).map(|server| ledger::place_of(&server.info))

@@ -1,4 +1,4 @@
-//! Scans: planned, run in the background, their rows met as they come, told by events.
+//! Scans: planned, run in the background, their rows compared as they come, reported by events.
 
 use std::net::SocketAddr;
 use std::time::Duration;
@@ -22,8 +22,8 @@ use crate::{App, now};
 const DEFAULT_TIMEOUT: f64 = 5.0;
 
 impl App {
-    /// Looks at the ports of this computer, so that a window opens filled. Nothing leaves loopback, and a scan that
-    /// cannot begin stops nobody.
+    /// Scans the ports of this computer, so that a window opens filled. Nothing leaves loopback, and a scan that cannot
+    /// start stops nothing else.
     pub async fn look_around(&self) {
         if let Err(error) = self.scan_start(ScanArgs::default()).await {
             tracing::warn!(error = error.message, "this computer was not scanned at start");
@@ -141,7 +141,7 @@ fn protocols(words: Option<&[String]>) -> Result<Protocols, OperationError> {
             "sse" => protocols.sse = true,
             other => {
                 return Err(OperationError::arguments(format!(
-                    "`{other}` is no protocol of a scan: give `http`, `sse` or both"
+                    "`{other}` is not a protocol of a scan: give `http`, `sse` or both"
                 )));
             }
         }
@@ -149,7 +149,7 @@ fn protocols(words: Option<&[String]>) -> Result<Protocols, OperationError> {
     Ok(protocols)
 }
 
-/// The progress of a scan is told ten times a second at most.
+/// The progress of a scan is sent ten times a second at most.
 const BETWEEN: Duration = Duration::from_millis(100);
 
 /// How many found servers are asked at once what they offer, to be registered.
@@ -162,7 +162,7 @@ pub(crate) struct ScanJob {
     cancel: CancellationToken,
     register: bool,
     meeting: Semaphore,
-    /// It is farther than was told.
+    /// Whether it has advanced since the last event.
     advanced: Notify,
 }
 
@@ -172,7 +172,7 @@ impl ScanJob {
         Self { app, scan, cancel, register, meeting, advanced }
     }
 
-    /// Runs it to its end, and tells how far it is.
+    /// Runs it to its end, and reports its progress.
     pub(crate) async fn run(self, plan: ProbePlan, how: Run) {
         let slow = how.options.slow.watch();
         let counters = self.app.counters().clone();
@@ -209,7 +209,7 @@ impl ScanJob {
         self.tell_status();
     }
 
-    /// Tells how far it is while it goes on: at once, and the newest after each pause.
+    /// Reports its progress while it runs: at once, and the newest after each pause.
     async fn tell_progress(&self, mut slow: watch::Receiver<u64>) {
         loop {
             tokio::select! {

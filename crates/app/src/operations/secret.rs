@@ -1,4 +1,4 @@
-//! Secrets: those that people give for their servers, which are never told again, and those that the configuration names.
+//! Secrets: those that are given for servers, which are never shown again, and those that the configuration names.
 
 use std::collections::BTreeMap;
 
@@ -35,8 +35,7 @@ impl App {
     ) -> Result<NamedSecretSet, OperationError> {
         let NamedSecretSetArgs { name, secret, place } = args;
         if !is_secret_key(&name) {
-            let message =
-                "a name has letters, digits, `-`, `_` and `.`, at most 64 of them: choose such a one";
+            let message = "a name has at most 64 letters, digits, `-`, `_` and `.`: choose another";
             return Err(OperationError::arguments(message));
         }
         let fits = SecretPurpose::Env(name.clone()).fit(&secret);
@@ -142,8 +141,8 @@ impl App {
         Ok(ConfigSecrets { place, why, file: vault.file(), rows })
     }
 
-    /// The secret is kept first, under a name that nothing else has, and named in the file then. When that fails it is
-    /// forgotten again; a crash between the two leaves a secret that nobody names, and the file as it was.
+    /// The secret is kept first, under an unused name, and then named in the file. When that fails it is forgotten again; a
+    /// crash between the two leaves a secret that nothing names, and the file as it was.
     pub(super) async fn config_secret_move(
         &self,
         args: ConfigSecretMoveArgs,
@@ -151,7 +150,7 @@ impl App {
         let ConfigSecretMoveArgs { path, name, place, base, by } = args;
         let seen = self.draft_config(Wanted { base, ..Wanted::default() }).await?;
         let Some(secret) = plain_secret(&seen.text, &path) else {
-            let message = format!("there is no secret in plain text at `{path}`: look at the file again");
+            let message = format!("there is no secret in plain text at `{path}`: read the file again");
             return Err(OperationError::arguments(message));
         };
         let name = self.free_name(name, &path)?;
@@ -179,13 +178,12 @@ impl App {
         }
     }
 
-    /// The wanted name, or one made of the setting's; never one under which another secret is kept.
+    /// The wanted name, or one made from that of the setting; never one under which another secret is kept.
     fn free_name(&self, wanted: Option<String>, path: &KeyPath) -> Result<String, OperationError> {
         let names = self.0.vault().names();
         if let Some(name) = wanted {
             if !is_secret_key(&name) {
-                let message =
-                    "a name has letters, digits, `-`, `_` and `.`, at most 64 of them: choose such a one";
+                let message = "a name has at most 64 letters, digits, `-`, `_` and `.`: choose another";
                 return Err(OperationError::arguments(message));
             }
             if names.contains_key(&name) {
@@ -205,7 +203,7 @@ fn kept(name: &str) -> SecretReference {
     SecretReference::Kept(name.to_owned())
 }
 
-/// `shared.password` of `registries[0].config.password`: the last keys, with what a name may not have left out.
+/// `shared.password` of `registries[0].config.password`: the last keys, with characters that a name cannot have left out.
 fn name_of(path: &KeyPath) -> String {
     let parts = path.0.iter().map(|part| match part {
         Part::Key(key) => key.clone(),

@@ -91,7 +91,7 @@ async fn a_server_that_never_answers_is_given_a_rest() {
     }
     let refused = core.refused("call", call.clone()).await;
     assert_eq!(refused.code, ErrorCode::NoHealthyServer, "{refused:?}");
-    assert_eq!(reasons(&refused), ["hangs failed again and again, and is given a rest"]);
+    assert_eq!(reasons(&refused), ["hangs failed several times in a row: its breaker is open"]);
     assert_eq!(arrived(&server), 5);
     let row = core.perform("breakers", json!({})).await["breakers"][0].clone();
     assert_eq!((&row["state"], &row["failures"]), (&json!("open"), &json!(5)), "{row}");

@@ -38,7 +38,7 @@ async fn weather_stays_in_its_region_leaves_when_it_has_none_and_returns() {
     for _ in 0..6 {
         assert_ne!(answered_by(&core, call.clone()).await, "east");
     }
-    assert_eq!((arrived(&west_a), arrived(&west_b)), (3, 3), "in turns");
+    assert_eq!((arrived(&west_a), arrived(&west_b)), (3, 3), "round robin");
     core.perform("pause", json!({ "ids": ["west-a", "west-b"] })).await;
     assert_eq!(answered_by(&core, call.clone()).await, "east");
     core.perform("resume", json!({ "ids": ["west-b"] })).await;

@@ -1,4 +1,4 @@
-//! The checks that need no declaration: each says what a round has to ask for it, and judges what came back. Pure.
+//! The checks that need no declaration: each says what a round has to request for it, and judges the answers. Pure.
 
 mod response_time;
 mod tool_availability;
@@ -10,12 +10,12 @@ use registry::Reason;
 use crate::round::{Evidence, RoundPlan};
 use crate::words::Trouble;
 
-/// What a check needs a round to ask. All that want the same share one question.
+/// What a check needs a round to request. All that need the same share one request.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum CheckQuestion {
-    /// A sign that it is there, apart from what it lists.
+    /// A sign of life, apart from its lists.
     Alive,
-    /// What it lists.
+    /// Its lists.
     Tools,
 }
 
@@ -26,7 +26,7 @@ pub(crate) trait Check: Send + Sync {
     fn judge(&self, server: &Server, evidence: &Evidence, plan: &RoundPlan) -> JudgedCheck;
 }
 
-/// The check of a word of the configuration.
+/// The check of this name in the configuration.
 pub(crate) fn built_in(check: BuiltInCheck) -> &'static dyn Check {
     match check {
         BuiltInCheck::EndpointReachable => &response_time::EndpointReachable,
@@ -35,12 +35,12 @@ pub(crate) fn built_in(check: BuiltInCheck) -> &'static dyn Check {
     }
 }
 
-/// One question to a server, and what came of it.
+/// One request to a server, and its result.
 #[derive(Debug, Clone)]
 pub(crate) struct Finding {
-    /// What was sent.
+    /// The request.
     pub(crate) sent: String,
-    /// What came back.
+    /// The answer.
     pub(crate) received: String,
     /// How long it took, in milliseconds; absent when nothing was sent.
     pub(crate) ms: Option<f64>,
@@ -88,7 +88,7 @@ pub(crate) fn spelled(ms: f64) -> String {
     groups.join(",")
 }
 
-/// Milliseconds with two digits behind the point.
+/// Milliseconds with two decimal places.
 pub(crate) fn rounded(ms: f64) -> f64 {
     (ms * 100.0).round() / 100.0
 }

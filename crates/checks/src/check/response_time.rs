@@ -18,7 +18,7 @@ impl Check for ResponseTime {
     }
 }
 
-/// Judges the moving average with this round's trip in it; without a trip there is nothing to judge.
+/// Judges the moving average including the trip of this round; without a trip there is nothing to judge.
 fn judge(before: Option<f64>, round_trip_ms: Option<f64>, warn_ms: f64) -> JudgedCheck {
     let Some(newest) = round_trip_ms else { return not_measured(before) };
     let average = moving_average(before, newest);
@@ -66,8 +66,8 @@ impl Check for EndpointReachable {
         CheckQuestion::Alive
     }
 
-    /// 2xx of a health endpoint or an answer of MCP's is passing, and so is the question who we are; 429 is a warning, anything
-    /// else critical (Consul's HTTP check).
+    /// 2xx of a health endpoint or an MCP answer is passing, and so is a request to sign in; 429 is a warning, anything else
+    /// critical (Consul's HTTP check).
     fn judge(&self, _: &Server, Evidence { reached, .. }: &Evidence, _: &RoundPlan) -> JudgedCheck {
         if reached.wants_sign_in() {
             return asking(reached);
@@ -83,7 +83,7 @@ impl Check for EndpointReachable {
     }
 }
 
-/// It is there, and requires authentication. Where a secret cannot be read it was not asked anything.
+/// It answers, and requires authentication. Where a secret cannot be read, no request was sent.
 fn asking(asked: &Finding) -> JudgedCheck {
     let result = match asked.ms {
         None => CheckResult::not_run(ENDPOINT_REACHABLE, &asked.received),

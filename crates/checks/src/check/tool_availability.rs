@@ -1,5 +1,5 @@
-//! It lists what it is known for. What a record knows was listed once and adopted: new tools are shown until a person adopts
-//! them, and a changed definition is reported, since this is how a tool is turned against its user.
+//! Whether it lists what it is known for. The tools in a record were listed once and accepted: new tools are shown until the
+//! user accepts them, and a changed definition is reported, since this is how a tool is turned against its user.
 
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -44,7 +44,7 @@ fn judge(info: &ServerInfo, asked: &Finding, listed: Option<&Arc<[Tool]>>) -> Ju
     JudgedCheck { result, reason }
 }
 
-/// How a list differs from what is known.
+/// The difference between a list and what is known.
 pub(crate) fn compare(known: &Arc<[Tool]>, listed: &Arc<[Tool]>) -> Differences {
     if Arc::ptr_eq(known, listed) {
         return Differences::default();

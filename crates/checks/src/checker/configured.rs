@@ -1,5 +1,5 @@
-//! What the schedule follows beside the servers: the configuration, and children that sleep, which nobody asks until an hour is over
-//! or something wants them awake.
+//! What the schedule follows besides the servers: the configuration, and sleeping child processes, which are not checked
+//! until an hour is over or something needs them.
 
 use std::time::Duration;
 
@@ -35,7 +35,7 @@ impl Checker {
         }
     }
 
-    /// Nobody is asked any more.
+    /// No server is checked any more.
     fn rest(&mut self) {
         self.queue.clear();
         let ids: Vec<ServerId> = self.watched.keys().copied().collect();
@@ -47,7 +47,7 @@ impl Checker {
         }
     }
 
-    /// Nobody waits longer than this for the next round.
+    /// No server waits longer than this for its next round.
     fn hasten(&mut self, longest: Duration) {
         let latest = Instant::now() + longest;
         let snapshot = self.settings.registry.snapshot();
@@ -66,11 +66,11 @@ impl Checker {
     }
 }
 
-/// A child that sleeps is woken this often, to see how it is.
+/// A sleeping child process is started this often, for a check.
 pub(super) const WAKE: Duration = Duration::from_hours(1);
 
 impl Checker {
-    /// A child that went to sleep is not asked before an hour is over; one that may not sleep is woken.
+    /// A child process that fell asleep is not checked before an hour is over; one that must not sleep is started.
     pub(super) fn see_sleep(&mut self, server: &Server) {
         let sleeps = self.may_sleep(server);
         let Some(watched) = self.watched.get_mut(&server.info.id) else { return };
@@ -85,7 +85,7 @@ impl Checker {
         self.plan_at(server.info.id, Instant::now() + wait);
     }
 
-    /// It sleeps, and nothing wants it awake. While it is paused no round wakes it; after that, how it is must be known.
+    /// Whether it sleeps, and nothing needs it. While it is paused no round starts it; after that its health must be known.
     fn may_sleep(&self, server: &Server) -> bool {
         let Health { status, asleep, .. } = &server.health;
         let is_fine = matches!(status, HealthStatus::Healthy | HealthStatus::Paused);

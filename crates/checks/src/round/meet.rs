@@ -1,5 +1,5 @@
-//! The conversations of rounds: first contact over HTTP, where it is found out where a server answers and what it offers; children and
-//! servers over HTTP + SSE, whose conversation is kept, shared with calls, and made anew when it was lost.
+//! The conversations of rounds: first contact over HTTP, which finds out where a server answers and what it offers; child
+//! processes and servers over HTTP + SSE, whose conversation is kept, shared with calls, and opened again when it was lost.
 
 use std::time::Duration;
 
@@ -45,7 +45,7 @@ impl Asking<'_> {
         evidence
     }
 
-    /// The conversation at the other place where a server may be that asked who we are before it said what it is.
+    /// The conversation at the other possible endpoint of a server that asked for sign-in before it said what it is.
     async fn elsewhere(&self, target: &Target) -> Option<(Brief, String)> {
         let guess = target.other_guess().filter(|_| self.info.auth_required)?;
         let Target::Sse(remote) = &guess else { return None };
@@ -53,8 +53,8 @@ impl Asking<'_> {
         Some((session, remote.url.clone()))
     }
 
-    /// All that a server offers, of a session that has just begun. How long it took to begin is no response time: a child
-    /// may have fetched its packages first.
+    /// Everything that a server offers, from a session that has just started. The time of its start is not a response time:
+    /// a child process may have fetched its packages first.
     pub(super) async fn introduced(&self, session: &Session) -> Evidence {
         let listing = Instant::now();
         let contents = session.contents(self.left()).await;
@@ -127,7 +127,7 @@ impl Asking<'_> {
         evidence
     }
 
-    /// A bridge may hold a session with somebody who has forgotten it: only a new bridge opens another.
+    /// A bridge may keep a session with a server that has forgotten it: only a new bridge opens another.
     fn is_stale(&self, evidence: &Evidence) -> bool {
         mcp::behind(&self.info.args).is_some() && matches!(evidence.listed.trouble, Some(Trouble::Ill(_)))
     }
@@ -148,7 +148,7 @@ impl Asking<'_> {
         self.finding(name, began, sign.as_ref().copied())
     }
 
-    /// Where the list is wanted it is the sign of life as well.
+    /// Where the list is requested, it is the sign of life as well.
     async fn asked(&self, session: &Session) -> Evidence {
         let identity = Some(session.identity().clone());
         if !self.plan.wants(CheckQuestion::Tools) {
@@ -172,13 +172,14 @@ impl Asking<'_> {
         (reached, listed, tools.ok())
     }
 
-    /// The round's own deadline is what ends it.
+    /// The deadline of the round ends it.
     fn beyond(&self) -> Duration {
         self.left() + Duration::from_secs(1)
     }
 
-    /// The round is over and there is no answer. A child that only reads when its work is done is at work while a call to it
-    /// is under way: it must not be ended for that. One that is silent for no reason gets a new conversation next time.
+    /// The round is over and there is no answer. A child process that reads only when its work is done is busy while a call
+    /// to it is under way: it must not be ended for that. One that is silent for no reason gets a new conversation next
+    /// time.
     pub(super) fn too_late(&self) -> Trouble {
         let (sessions, id) = (&self.plan.sessions, self.info.id);
         if sessions.is_beginning(id) {

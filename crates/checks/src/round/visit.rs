@@ -1,4 +1,4 @@
-//! The cheap way, for servers over Streamable HTTP that were met before: one or two questions on a kept connection.
+//! The cheap way, for servers over Streamable HTTP that were reached before: one or two requests on a kept connection.
 
 use std::sync::Arc;
 
@@ -95,7 +95,7 @@ impl Asking<'_> {
         (Finding { sent, received, ms: Some(ms), trouble }, good)
     }
 
-    /// A health endpoint is no MCP, so nothing but its status counts: 2xx, 429, the rest.
+    /// A health endpoint is not MCP, so only its status counts: 2xx, 429, the rest.
     fn health(&self, asked: Asked<u16>) -> Finding {
         let outcome = match asked.outcome {
             Ok(200..=299) => Ok(()),
@@ -109,7 +109,7 @@ impl Asking<'_> {
     }
 }
 
-/// It answers something, only not to this question. A legacy server is never sure to say so.
+/// It answers, but not to this request. A legacy server does not always say so.
 fn is_of_other_era<T>(era: Era, outcome: &Result<T, McpError>) -> bool {
     match outcome {
         Err(McpError::OtherEra { .. }) => true,
@@ -120,7 +120,7 @@ fn is_of_other_era<T>(era: Era, outcome: &Result<T, McpError>) -> bool {
     }
 }
 
-/// Any JSON-RPC answer shows that the server is there, whatever it says of the list.
+/// Any JSON-RPC answer shows that the server is alive, whatever it says about the list.
 fn is_sign_of_life<T>(outcome: &Result<T, McpError>) -> bool {
     matches!(outcome, Ok(_) | Err(McpError::Protocol { .. }))
 }

@@ -1,17 +1,17 @@
-//! What can be typed of the gateway.
+//! The arguments of the commands of the gateway.
 
 use clap::Subcommand;
 
 #[derive(Debug, Clone, Subcommand)]
 pub(crate) enum GatewayCommand {
-    /// Make a token for an AI client and print it, this once
+    /// Create a token for an AI client and print it, only this once
     ///
-    /// A client of this name that has a token already gets another; the former is revoked.
+    /// A client of this name that has a token already gets a new one; the old one is revoked.
     Token {
-        /// What to call the client
+        /// The name of the client
         name: String,
     },
-    /// Revoke the token of an AI client: what it has open ends
+    /// Revoke the token of an AI client: its open connections end
     Revoke {
         /// The client's name or id
         #[arg(value_name = "NAME")]
@@ -21,21 +21,21 @@ pub(crate) enum GatewayCommand {
 
 #[derive(Debug, Clone, Subcommand)]
 pub(crate) enum ReplicasCommand {
-    /// Make a group of servers that are proposed; `undo` takes it back
+    /// Group proposed servers as replicas; `undo` reverts it
     Accept {
-        /// The names of the proposals, as `replicas` has them
+        /// The names of the proposals, as `replicas` lists them
         #[arg(required = true, value_name = "NAME")]
         names: Vec<String>,
     },
-    /// Do not propose servers again, while they and their tools are the same; `undo` takes it back
+    /// Do not propose servers again, while they and their tools are the same; `undo` reverts it
     Dismiss {
-        /// The names of the proposals, as `replicas` has them
+        /// The names of the proposals, as `replicas` lists them
         #[arg(required = true, value_name = "NAME")]
         names: Vec<String>,
     },
-    /// Take a group apart: clients see each of its servers again; `undo` takes it back
+    /// Dissolve a group: clients see each of its servers again; `undo` reverts it
     Dissolve {
-        /// The names of the groups, as `replicas` has them
+        /// The names of the groups, as `replicas` lists them
         #[arg(required = true, value_name = "NAME")]
         names: Vec<String>,
     },

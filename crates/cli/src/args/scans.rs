@@ -1,4 +1,4 @@
-//! What can be typed after `scan`, `ranges` and `export`, and after the commands of calls.
+//! The arguments of `scan`, `ranges` and `export`, and of the commands for calls.
 
 use std::path::PathBuf;
 
@@ -13,7 +13,7 @@ pub(crate) struct ScanOptions {
     /// means this computer
     #[arg(value_name = "TARGET")]
     pub(crate) targets: Vec<String>,
-    /// Which ports, such as 8080,3000-3010 [default: the usual ones]
+    /// Which ports, such as 8080,3000-3010 [default: the common ones]
     #[arg(long, value_delimiter = ',')]
     pub(crate) ports: Option<Vec<String>>,
     /// Which transports: http, sse [default: both]
@@ -22,13 +22,13 @@ pub(crate) struct ScanOptions {
     /// Seconds for one address and port
     #[arg(long, default_value_t = 5.0, value_parser = seconds, allow_negative_numbers = true)]
     pub(crate) timeout: f64,
-    /// Ask at less usual paths as well: /, /api/mcp, /mcp/v1, /v1/mcp
+    /// Also try less common paths: /, /api/mcp, /mcp/v1, /v1/mcp
     #[arg(long)]
     pub(crate) deep: bool,
     /// Add what is found to the registry
     #[arg(long)]
     pub(crate) register: bool,
-    /// Print what answers but is no MCP server as well
+    /// Also print what answers but is not an MCP server
     #[arg(long)]
     pub(crate) all: bool,
     /// Save these targets and ports under a name, then scan them; `scan @NAME` scans them again
@@ -50,7 +50,7 @@ pub(crate) struct Range {
 
 #[derive(Debug, Args)]
 pub(crate) struct Export {
-    /// The form of the file
+    /// The format of the file
     #[arg(long = "as", value_name = "FORM", value_enum, default_value_t = FileForm::ServersJson)]
     form: FileForm,
     /// Which scan, as `scans` lists them [default: the newest]
@@ -60,10 +60,10 @@ pub(crate) struct Export {
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 enum FileForm {
-    /// The guide's file.
+    /// Everything about the servers, for another MCP Discovery or the Python library.
     #[value(name = "servers.json")]
     ServersJson,
-    /// What AI clients read.
+    /// Addresses only, for AI clients.
     #[value(name = "mcp.json")]
     McpJson,
     /// A scan, to be imported again.
@@ -74,11 +74,11 @@ enum FileForm {
     ScanCsv,
 }
 
-/// What is exported.
+/// What to export.
 pub(crate) enum ExportedAs<'a> {
     Servers(ExportForm),
     Scan(Option<&'a str>, ScanForm),
-    /// A scan was named, and servers are wanted.
+    /// A scan was given, but servers are exported.
     Both,
 }
 
@@ -114,7 +114,7 @@ pub(crate) struct ToolCallOptions {
     /// Say why the call goes where it goes
     #[arg(long, conflicts_with = "server")]
     pub(crate) explain: bool,
-    /// Run it also when it may delete or overwrite things; without this a terminal asks, and a script is refused
+    /// Run it even if it may delete or overwrite things; without this you are asked on a terminal, and a script is refused
     #[arg(long)]
     pub(crate) yes: bool,
 }
@@ -132,10 +132,10 @@ pub(crate) struct RouteOptions {
     /// The name of the client that would call
     #[arg(long, value_name = "NAME")]
     pub(crate) client: Option<String>,
-    /// With these arguments, a JSON object: a server whose schema refuses them takes no part
+    /// With these arguments, a JSON object: a server whose schema refuses them is left out
     #[arg(long, value_name = "JSON")]
     pub(crate) arguments: Option<String>,
-    /// Pretend that this server is down (id or name); may be given several times
+    /// Pretend that this server is down (id or name); can be given several times
     #[arg(long, value_name = "ID")]
     pub(crate) down: Vec<String>,
 }
@@ -145,7 +145,7 @@ pub(crate) struct CallsOptions {
     /// Print all that is kept of the call with this id
     #[arg(value_name = "ID", conflicts_with_all = ["follow", "limit", "before", "failed", "retried", "capability", "server", "client"])]
     pub(crate) id: Option<u64>,
-    /// Go on, and print each call as it is recorded, until Ctrl-C
+    /// Keep running, and print each call as it is recorded, until Ctrl-C
     #[arg(long, conflicts_with = "before")]
     pub(crate) follow: bool,
     /// How many of the newest
@@ -179,7 +179,7 @@ pub(crate) struct ReplayOptions {
     /// How many of the newest calls
     #[arg(long, value_name = "N", default_value_t = 100)]
     pub(crate) last: u32,
-    /// Pretend that this server is down (id or name); may be given several times
+    /// Pretend that this server is down (id or name); can be given several times
     #[arg(long, value_name = "ID")]
     pub(crate) down: Vec<String>,
 }

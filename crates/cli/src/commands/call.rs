@@ -1,5 +1,5 @@
-//! `call`: one tool call, its progress on standard error, its answer on standard output; on a terminal also what a command says that
-//! has to start first.
+//! `call`: one tool call, its progress on standard error, its answer on standard output; on a terminal also the output of a
+//! command that has to start first.
 
 use std::io::IsTerminal;
 use std::path::Path;
@@ -68,7 +68,7 @@ pub(super) async fn arguments(given: Option<&str>) -> Result<Map<String, Value>,
         Some(json) => json.to_owned(),
     };
     serde_json::from_str(&json)
-        .map_err(|error| CommandFailure::usage(format!("the arguments are no JSON object: {error}")))
+        .map_err(|error| CommandFailure::usage(format!("the arguments are not a JSON object: {error}")))
 }
 
 async fn follow_progress(mut events: Batches, handle: &str) {
@@ -85,7 +85,7 @@ async fn follow_progress(mut events: Batches, handle: &str) {
     }
 }
 
-/// The texts of the answer; what is no text is named.
+/// The texts of the answer; parts that are not text are named.
 fn answer_text(answer: &RawValue) -> String {
     let blocks = raw::at(answer, &["content"]).map(raw::items).unwrap_or_default();
     let mut lines: Vec<String> = blocks.into_iter().map(block_text).collect();
@@ -112,7 +112,7 @@ fn block_text(block: &RawValue) -> String {
     }
 }
 
-/// Performs `add`, and shows what is waited for.
+/// Performs `add`, and shows what it waits for.
 pub(super) async fn add(session: &CommandSession, wanted: AddArgs) -> Result<Added, CommandFailure> {
     let handle = format!("cli-{}", std::process::id());
     let events = session.core.events().await?;
@@ -135,7 +135,7 @@ pub(super) async fn add(session: &CommandSession, wanted: AddArgs) -> Result<Add
     Err(CommandFailure::silent(exit::INTERRUPTED))
 }
 
-/// `Starting, 12 s: its newest line`, until there is nothing to hear any more.
+/// `Starting, 12 s: its newest line`, until there are no more lines.
 pub(super) async fn show(mut events: Batches, is_ours: impl Fn(&Start) -> bool) {
     if !std::io::stderr().is_terminal() {
         return std::future::pending().await;

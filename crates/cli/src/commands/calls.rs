@@ -1,4 +1,4 @@
-//! `calls` and `replay`: what was called, who answered, why it went there, and where it would have gone.
+//! `calls` and `replay`: what was called, which server answered, why it went there, and where it would have gone.
 
 use std::fmt::Write as _;
 use std::time::{SystemTime, UNIX_EPOCH};
@@ -18,7 +18,7 @@ use crate::failure::{CommandFailure, exit};
 use crate::print::{Column, note, or_dash, word};
 use crate::{args, print};
 
-/// So many rows are asked for at once.
+/// How many rows are requested at once.
 const PAGE: u32 = 1_000;
 
 const COLUMNS: &[Column<CallRow>] = &[
@@ -115,7 +115,7 @@ fn say_what_is_missing(list: &CallList) {
     }
 }
 
-/// A line for a call, as it comes.
+/// A line for a call, as it is recorded.
 fn tell(session: &CommandSession, row: &CallRow) -> Result<(), CommandFailure> {
     if session.print.format() != Format::Table {
         return Ok(print::line(row)?);
@@ -133,7 +133,7 @@ fn line(row: &CallRow) -> String {
     format!("{id}  {capability}{server}: {} in {ms:.0} ms{tries}{times}{why}", outcome(row))
 }
 
-/// All of one call: who was asked, and why.
+/// Everything about one call: the servers that were asked, and why.
 fn sentence(record: &CallRecord) -> String {
     let row = &record.row;
     let mut text = line(row);
@@ -149,14 +149,14 @@ fn sentence(record: &CallRecord) -> String {
     if row.named {
         text += "\n\nThe caller named the server: nothing was decided";
     } else if record.decisions.is_empty() {
-        text += "\n\nWhat decided it is not kept";
+        text += "\n\nThe inputs of the decision are not kept";
     } else if !record.is_exact {
-        text += "\n\nThis was decided by more than is kept, and may have been otherwise";
+        text += "\n\nThe decision used more than is kept, and may have been different";
     }
     text
 }
 
-/// So many of a kind are printed; the document has all of them.
+/// How many of a kind are printed; the document has all of them.
 const PRINTED: usize = 20;
 
 pub(super) async fn replay(
@@ -181,7 +181,7 @@ fn outcome_of(replay: &Replay) -> String {
     let Replay { calls, stays, moves, fails, unknowns, .. } = replay;
     let mut text = format!("Of {calls} calls {stays} stay, {moves} move, {fails} would fail");
     if *unknowns > 0 {
-        let _ = write!(text, ", and of {unknowns} that cannot be said");
+        let _ = write!(text, ", and for {unknowns} it cannot be known");
     }
     for one in replay.would_fail.iter().take(PRINTED) {
         let _ = write!(
@@ -199,7 +199,7 @@ fn outcome_of(replay: &Replay) -> String {
             write!(text, "\n  {}  {} moves{}: {from} → {to}", one.id, one.capability, times(one.stands_for));
     }
     for one in replay.unknown.iter().take(PRINTED) {
-        let _ = write!(text, "\n  {}  cannot be said{}: {}", one.id, times(one.stands_for), one.why);
+        let _ = write!(text, "\n  {}  cannot be known{}: {}", one.id, times(one.stands_for), one.why);
     }
     let listed = replay.moved.len().max(replay.would_fail.len()).max(replay.unknown.len());
     if listed > PRINTED {

@@ -1,4 +1,4 @@
-//! `certificate`, and certificates in errors: what a person compares before they agree.
+//! `certificate`, and certificates in errors: the facts to compare before accepting one.
 
 use api::{CertificateArgs, Help, Operations, ShownCertificate};
 use model::{Certificate, Flaw, RefusedCertificate, Tls, date};
@@ -23,18 +23,18 @@ fn sentence(looked: &ShownCertificate) -> String {
         Some(why) => (format!("not trusted: {why}"), facts_of(why)),
         None => (trusted_by(looked.tls.as_ref()), facts(&looked.shown)),
     };
-    format!("{} shows a certificate that is {verdict}\n{facts}", looked.url)
+    format!("{} presents a certificate that is {verdict}\n{facts}", looked.url)
 }
 
 fn trusted_by(tls: Option<&Tls>) -> String {
     match tls {
         Some(Tls::Ca { ca }) => format!("signed by the CA in {ca}"),
-        Some(Tls::Agreed(_)) => "the one that was agreed to".to_owned(),
+        Some(Tls::Agreed(_)) => "the accepted one".to_owned(),
         None => "trusted by this computer".to_owned(),
     }
 }
 
-/// How a person agrees to the certificate that an error is about, or to another CA.
+/// How to accept the certificate that an error is about, or to name another CA.
 pub(crate) fn remedy(help: &Help) -> String {
     let Some(refused) = &help.certificate else { return String::new() };
     // Of a call the server is named; `add` and `edit` take the flag themselves.
@@ -54,7 +54,7 @@ pub(crate) fn remedy(help: &Help) -> String {
 pub(crate) fn facts_of(refused: &RefusedCertificate) -> String {
     match &refused.agreed {
         Some(agreed) => format!(
-            "The one that was agreed to:\n{}\nThe one that is shown now:\n{}",
+            "The accepted certificate:\n{}\nThe certificate presented now:\n{}",
             facts(agreed),
             facts(&refused.shown)
         ),

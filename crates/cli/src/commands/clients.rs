@@ -1,4 +1,4 @@
-//! `clients`: the servers that AI clients are set up with; and `add --from`, which takes one over.
+//! `clients`: the servers that AI clients are set up with; and `add --from`, which adds one of them.
 
 use std::io::IsTerminal;
 use std::path::{Path, PathBuf};
@@ -13,7 +13,7 @@ use crate::failure::{CommandFailure, exit};
 use crate::layout::on_one_line;
 use crate::print::{Column, note, word};
 
-/// An entry with where it stands.
+/// An entry and its place.
 struct EntryLine<'a> {
     client: &'a ClientReport,
     file: &'a ClientFile,
@@ -26,7 +26,7 @@ pub(super) async fn clients(session: &CommandSession, args: &ClientsFlags) -> Re
         let rows: Vec<EntryLine<'_>> = rows(&list.clients).collect();
         session.print.list(&told(&rows), COLUMNS)?;
         if list.clients.is_empty() {
-            note("no AI client has a file here that is known");
+            note("no known AI client has a file here");
         }
         list.clients.iter().for_each(say_problems);
         return Ok(());
@@ -51,7 +51,7 @@ const COLUMNS: &[Column<ClientLine>] = &[
     Column { heading: "NAME", cell: |row| row.name.clone() },
     Column { heading: "STATE", cell: |row| row.state.clone() },
     Column { heading: "ADDRESS", cell: |row| row.address.clone() },
-    Column { heading: "IS GIVEN", cell: |row| row.gets.clone() },
+    Column { heading: "GIVEN", cell: |row| row.gets.clone() },
     Column { heading: "SCOPE", cell: |row| row.scope.clone() },
 ];
 
@@ -78,7 +78,7 @@ fn rows(clients: &[ClientReport]) -> impl Iterator<Item = EntryLine<'_>> {
     })
 }
 
-/// What is known of it without asking.
+/// Its state, without a request to it.
 fn state(entry: &ClientEntry) -> String {
     let mut said = vec![match entry.kind {
         EntryKind::Here => "on this computer",
@@ -98,7 +98,7 @@ fn state(entry: &ClientEntry) -> String {
     said.join(", ")
 }
 
-/// The names of what it is given.
+/// The names of the values that it is given.
 fn gets(entry: &ClientEntry) -> Vec<String> {
     let of = |what: &'static str, names: &[String]| -> Vec<String> {
         names.iter().map(|name| format!("{what} {name}")).collect()
@@ -129,14 +129,14 @@ fn said(file: &ClientFile, entry: Option<&ClientEntry>, problem: &FileProblem) -
     format!("{}{place}: {name}{}", file.path, problem.message)
 }
 
-/// The entry that a person means, after they agreed to it.
+/// The entry that is meant, after the user agreed to it.
 pub(super) async fn from(
     session: &CommandSession,
     flags: &FromFlags,
 ) -> Result<Option<FromClient>, CommandFailure> {
     let Some(meant) = &flags.from else { return Ok(None) };
     let (client, name) = meant.split_once('/').ok_or_else(|| {
-        CommandFailure::usage(format!("`{meant}` is no entry: write CLIENT/NAME, such as cursor/weather"))
+        CommandFailure::usage(format!("`{meant}` is not an entry: write CLIENT/NAME, such as cursor/weather"))
     })?;
     let projects = whole(flags.project.as_slice())?;
     let project = projects.first().cloned();
@@ -161,7 +161,7 @@ pub(super) async fn from(
         several => {
             let places: Vec<String> = several.iter().map(|row| row.file.path.clone()).collect();
             return Err(CommandFailure::usage(format!(
-                "`{name}` stands in several places ({}): say which with --from-file or --project",
+                "`{name}` is in several files ({}): say which with --from-file or --project",
                 places.join(", ")
             )));
         }
@@ -177,7 +177,7 @@ pub(super) async fn from(
     }))
 }
 
-/// Shows what will be run or asked, and returns the hash of what was shown when a person agrees.
+/// Shows what will be run or contacted, and returns the hash of what was shown when the user agrees.
 fn agreed(row: &EntryLine<'_>, flags: &FromFlags) -> Result<String, CommandFailure> {
     let shown = &row.entry.consent;
     if let Some(agreed) = &flags.agree {
@@ -199,7 +199,7 @@ fn agreed(row: &EntryLine<'_>, flags: &FromFlags) -> Result<String, CommandFailu
 
 fn consent_of(row: &EntryLine<'_>) -> String {
     let EntryLine { client, file, entry } = row;
-    let what = if entry.kind == EntryKind::Command { "will be run" } else { "will be asked" };
+    let what = if entry.kind == EntryKind::Command { "will be run" } else { "will be contacted" };
     let mut lines = vec![
         format!("{} keeps `{}` in {}. This {what}:", client.name, on_one_line(&entry.name), file.path),
         format!("  {}", on_one_line(&entry.address)),
@@ -210,7 +210,7 @@ fn consent_of(row: &EntryLine<'_>) -> String {
     let gets = gets(entry);
     if !gets.is_empty() {
         lines.push(format!(
-            "  with {}: their values go from the file to where secrets are kept",
+            "  with {}: their values are copied from the file to where secrets are kept",
             gets.join(", ")
         ));
     }
@@ -221,7 +221,7 @@ fn consent_of(row: &EntryLine<'_>) -> String {
     lines.join("\n")
 }
 
-/// With what was given for its placeholders.
+/// The entry with values for its placeholders.
 pub(super) fn filled(from: Option<FromClient>, typed: AddArgs) -> AddArgs {
     let Some(mut from) = from else { return typed };
     from.filled = typed.from.map(|typed| typed.filled).unwrap_or_default();
@@ -250,8 +250,8 @@ pub(crate) struct ClientsFlags {
 pub(crate) struct FromFlags {
     /// A server of an AI client's file, such as cursor/weather: `clients` lists them
     ///
-    /// What will be run or asked, and which variables and headers go along, is shown first. Their values go from the file to
-    /// where secrets are kept.
+    /// Shows first what will be run or contacted, and with which variables and headers. Their values are copied from the
+    /// file to where secrets are kept.
     #[arg(long, value_name = "CLIENT/NAME")]
     pub(crate) from: Option<String>,
     /// The file it is in, where the client has several
@@ -263,7 +263,7 @@ pub(crate) struct FromFlags {
     /// Agree to the entry as `clients` showed it, by its `consent`; on a terminal you are asked
     #[arg(long, value_name = "CONSENT", requires = "from")]
     pub(crate) agree: Option<String>,
-    /// What a placeholder of the entry stands for, such as ${input:token}=-: `-` asks for it, or reads it from standard input
+    /// The value of a placeholder of the entry, such as ${input:token}=-: `-` asks for it, or reads it from standard input
     #[arg(long, value_name = "PLACEHOLDER=-", requires = "from")]
     pub(crate) fill: Vec<String>,
 }

@@ -1,4 +1,4 @@
-//! `config check`, and `config show` with every key that there is.
+//! `config check`, and `config show` with every key.
 
 use std::path::Path;
 
@@ -55,13 +55,13 @@ pub(super) fn say_refused(error: &ApiError) -> CommandFailure {
     CommandFailure::silent(exit::USAGE)
 }
 
-/// What is in use, as YAML for people; what there is to say of its file goes to standard error.
+/// The configuration in use, as YAML; messages about its file go to standard error.
 pub(super) async fn show(session: &CommandSession) -> Result<(), CommandFailure> {
     let status = session.core.config(Empty {}).await?;
     let file = or_dash(status.file.as_ref());
     say_problems(&file, &status.problems);
     if status.problems.iter().any(|problem| problem.severity == Severity::Error) {
-        note("the configuration from before stays in use:");
+        note("the previous configuration stays in use:");
     }
     let yaml = serde_saphyr::to_string(&written(&status.effective))
         .map_err(|error| CommandFailure::failed(error.to_string()))?;
@@ -69,7 +69,7 @@ pub(super) async fn show(session: &CommandSession) -> Result<(), CommandFailure>
     Ok(())
 }
 
-/// Every section, and every key of a section, that changes nothing yet, with a comment that says so.
+/// Every section, and every key of a section, that has no effect yet, with a comment that says so.
 fn marked(yaml: &str) -> String {
     let mut section = "";
     let lines = yaml.lines().map(|line| {
@@ -106,7 +106,7 @@ fn whole(number: &Number) -> Option<i64> {
     (value.fract() == 0.0 && value.abs() < 9e15).then_some(value as i64)
 }
 
-/// A key with what it is now.
+/// A key with its value now.
 #[derive(Serialize)]
 struct Explained {
     #[serde(flatten)]
@@ -150,7 +150,7 @@ fn explained(key: ConfigKey, effective: &Value, file: &Value) -> Explained {
     Explained { value: value.cloned(), source, key }
 }
 
-/// Its meaning, and what it may be.
+/// Its meaning, and the values it can have.
 fn meaning(key: &ConfigKey) -> String {
     let unit = match key.unit {
         Some(ConfigUnit::Seconds) => " seconds",

@@ -1,6 +1,6 @@
-//! Before a tool is called that may do harm, a person is asked, in the words of the window.
+//! Before a tool is called that may do harm, the user is asked, in the words of the window.
 //!
-//! Whoever writes a command into a script has named the tool; there only a tool that is said to destroy needs `--yes`.
+//! The author of a script has named the tool; there only a tool that is declared as destructive needs `--yes`.
 
 use std::io::IsTerminal;
 
@@ -13,7 +13,7 @@ use crate::failure::CommandFailure;
 use crate::layout::on_one_line;
 use crate::print::note;
 
-/// Returns when the call may go out.
+/// Returns when the call is allowed.
 pub(super) async fn asked(session: &CommandSession, args: &ToolCallOptions) -> Result<(), CommandFailure> {
     if args.yes {
         return Ok(());
@@ -41,7 +41,7 @@ pub(super) async fn asked(session: &CommandSession, args: &ToolCallOptions) -> R
     Ok(())
 }
 
-/// As the core finds the tool of a capability: by its name, or behind its server's.
+/// Finds the tool of a capability as the core does: by its name, or behind its server's.
 fn is_meant(row: &ToolRow, capability: &str) -> bool {
     let (name, asked) = (fold(&row.tool.name), fold(capability));
     asked == name || asked.strip_suffix(name.as_str()).is_some_and(|before| before.ends_with('.'))
@@ -53,15 +53,15 @@ fn agrees(says: &str) -> bool {
     std::io::stdin().read_line(&mut answer).is_ok() && answer.trim().to_ascii_lowercase().starts_with('y')
 }
 
-/// What a tool may do, the harmless first. MCP's defaults hold: what a server does not deny, its tool may do.
+/// What a tool may do, the harmless first. MCP's defaults apply: what a server does not deny, its tool may do.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 enum Harm {
     None,
-    /// Nothing is said of it.
+    /// Nothing is declared about it.
     Silent,
     /// It is not ruled out.
     Possible,
-    /// Its server says so.
+    /// Its server declares it.
     Said,
 }
 

@@ -77,7 +77,7 @@ async fn start_there(core: &OpenCore, print: Printer) -> Result<(), CommandFailu
     Ok(())
 }
 
-/// Only a running core can host it: what one that was killed left is forgotten by opening the registry.
+/// Only a running core can host it: what a killed one left is deleted by opening the registry.
 async fn stop(common: &Common, print: Printer) -> Result<(), CommandFailure> {
     let core = OpenCore::open(common, false).await?;
     let outcome = stop_there(&core, print).await;

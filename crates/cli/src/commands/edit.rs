@@ -1,5 +1,5 @@
-//! The commands that change servers: `add` and `edit`, which take the same flags and ask the server before it is kept; `remove` and the
-//! others, for servers as a whole.
+//! The commands that change servers: `add` and `edit`, which take the same flags and check the server before it is kept;
+//! `remove` and the others, for servers as a whole.
 
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -61,14 +61,14 @@ pub(super) async fn edit(session: &CommandSession, args: &EditOptions) -> Result
         let (verb, undo) = match (given.dry_run, edited.ids.is_empty()) {
             (true, _) => ("nothing was kept; it would be", ""),
             (false, true) => ("nothing to change in", ""),
-            (false, false) => ("edited", "; `mcp-discovery undo` takes it back"),
+            (false, false) => ("edited", "; `mcp-discovery undo` reverts it"),
         };
         format!("{verb} {}{}{undo}", server(&edited.server), kept(edited.kept.as_ref()))
     })?;
     Ok(())
 }
 
-/// The keys that are given, in what the server has.
+/// Merges the given keys into those of the server.
 async fn metadata(
     session: &CommandSession,
     args: &EditOptions,
@@ -94,7 +94,7 @@ fn without(given: &[String]) -> Result<Without, CommandFailure> {
             Some(("env", name)) => drop(without.env.insert(name.to_owned())),
             _ => {
                 return Err(CommandFailure::usage(format!(
-                    "`{what}` is nothing that a server is given: write token, header:NAME, query:NAME, env:NAME or cwd"
+                    "`{what}` cannot be removed: write token, header:NAME, query:NAME, env:NAME or cwd"
                 )));
             }
         }
@@ -102,7 +102,7 @@ fn without(given: &[String]) -> Result<Without, CommandFailure> {
     Ok(without)
 }
 
-/// What both operations take.
+/// The arguments that both operations have.
 fn wanted(session: &CommandSession, args: &GivenFlags) -> Result<AddArgs, CommandFailure> {
     let header_env: BTreeMap<String, String> =
         args.header_env.iter().map(|pair| header_of(pair)).collect::<Result<_, _>>()?;
@@ -124,7 +124,7 @@ fn wanted(session: &CommandSession, args: &GivenFlags) -> Result<AddArgs, Comman
     Ok(with_typed(given, session, args))
 }
 
-/// With what was asked for, each where it belongs.
+/// Adds the secrets that were asked for, each in its place.
 fn with_typed(mut given: AddArgs, session: &CommandSession, args: &GivenFlags) -> AddArgs {
     // A name alone: the value is in the environment of the core.
     let own = args.env.iter().filter(|pair| !pair.contains('='));
@@ -144,7 +144,7 @@ fn with_typed(mut given: AddArgs, session: &CommandSession, args: &GivenFlags) -
     given
 }
 
-/// A path as the core can use it, which may stand in another folder.
+/// A full path for the core, whose current folder may be another.
 fn absolute(path: Option<&Path>, what: &str) -> Result<Option<String>, CommandFailure> {
     let Some(path) = path else { return Ok(None) };
     let path = std::path::absolute(path)
@@ -158,7 +158,7 @@ fn server(row: &ServerRow) -> String {
 }
 
 fn kept(kept: Option<&KeptIn>) -> String {
-    kept.map(|kept| format!("; what it is given is {}", kept_in(kept))).unwrap_or_default()
+    kept.map(|kept| format!("; its secrets are {}", kept_in(kept))).unwrap_or_default()
 }
 
 fn say_taken(taken: &[String]) {
@@ -179,8 +179,8 @@ fn say_leaves(edited: &Edited) {
     }
     let leaves = edited.leaves.join(", ");
     match &edited.leaves_at {
-        Some(origin) => note(&format!("does not go along to the new address: {leaves}, given for {origin}")),
-        None => note(&format!("not given to it any more: {leaves}")),
+        Some(origin) => note(&format!("not sent to the new address: {leaves}, given for {origin}")),
+        None => note(&format!("no longer given to it: {leaves}")),
     }
 }
 
@@ -188,7 +188,7 @@ fn say_leaves(edited: &Edited) {
 pub(super) fn pair_of(pair: &str) -> Result<(String, Value), CommandFailure> {
     let (key, value) = pair.split_once('=').filter(|(key, _)| !key.is_empty()).ok_or_else(|| {
         CommandFailure::usage(format!(
-            "`{pair}` is no metadata: write key=value, such as region=eu or priority=8"
+            "`{pair}` is not metadata: write key=value, such as region=eu or priority=8"
         ))
     })?;
     let value = serde_json::from_str(value).unwrap_or_else(|_| Value::String(value.to_owned()));
@@ -198,7 +198,7 @@ pub(super) fn pair_of(pair: &str) -> Result<(String, Value), CommandFailure> {
 fn header_of(pair: &str) -> Result<(String, String), CommandFailure> {
     let wrong = || {
         CommandFailure::usage(format!(
-            "`{pair}` is no header: write HEADER=VARIABLE, such as X-Api-Key=WEATHER_KEY"
+            "`{pair}` is not a header: write HEADER=VARIABLE, such as X-Api-Key=WEATHER_KEY"
         ))
     };
     let (header, variable) = pair.split_once('=').ok_or_else(wrong)?;
@@ -212,8 +212,8 @@ fn header_of(pair: &str) -> Result<(String, String), CommandFailure> {
 pub(super) fn tell(session: &CommandSession, what: &str, changed: &Changed) -> Result<(), CommandFailure> {
     session.print.one(changed, || match changed.ids.len() {
         0 => "nothing to change".to_owned(),
-        1 => format!("{what}: 1 server; `mcp-discovery undo` takes it back"),
-        count => format!("{what}: {count} servers; `mcp-discovery undo` takes it back"),
+        1 => format!("{what}: 1 server; `mcp-discovery undo` reverts it"),
+        count => format!("{what}: {count} servers; `mcp-discovery undo` reverts it"),
     })?;
     Ok(())
 }
@@ -226,9 +226,7 @@ pub(super) async fn label(session: &CommandSession, args: &Label) -> Result<(), 
 
 pub(super) async fn undo(session: &CommandSession) -> Result<(), CommandFailure> {
     let undone = session.core.undo(asked()).await?;
-    session
-        .print
-        .one(&undone, || format!("undone: {}; `mcp-discovery redo` makes it again", undone.label))?;
+    session.print.one(&undone, || format!("undone: {}; `mcp-discovery redo` redoes it", undone.label))?;
     Ok(())
 }
 
@@ -238,7 +236,7 @@ pub(super) async fn redo(session: &CommandSession) -> Result<(), CommandFailure>
     Ok(())
 }
 
-/// The newest, whatever it is of.
+/// The newest change, of whatever kind.
 fn asked() -> UndoArgs {
     UndoArgs { by: Some(ConfigBy::CommandLine), ..UndoArgs::default() }
 }

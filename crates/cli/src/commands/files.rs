@@ -11,7 +11,7 @@ use crate::args::{Export, ExportedAs, Import};
 use crate::failure::CommandFailure;
 use crate::print::{self, note};
 
-/// Warnings of an import that are printed: more are not read.
+/// How many warnings of an import are printed: more are not read.
 const MOST_WARNINGS: usize = 20;
 
 pub(super) async fn import(session: &CommandSession, args: &Import) -> Result<(), CommandFailure> {
@@ -49,19 +49,21 @@ pub(super) async fn import(session: &CommandSession, args: &Import) -> Result<()
     Ok(())
 }
 
-/// What was not taken, and how it is given.
+/// What was left out, and how to give it.
 fn say_left(name: &str, report: &ImportReport, secrets: usize) {
     for warning in report.warnings.iter().take(MOST_WARNINGS) {
         note(&format!("{name}:{warning}"));
     }
     if secrets > 0 {
         note(
-            "values that were not taken are given with `mcp-discovery secret set ID`, `--env NAME`, `--header NAME` or `--query NAME`",
+            "values that were left out can be given with `mcp-discovery secret set ID`, `--env NAME`, `--header \
+             NAME` or `--query NAME`",
         );
     }
     if report.certificates_left > 0 {
         note(
-            "certificates and CAs that were left out are agreed to with `mcp-discovery edit ID --trust-certificate FINGERPRINT` or `--ca FILE`, or all of them with `import --trust-certificates`",
+            "certificates and CAs that were left out can be accepted with `mcp-discovery edit ID \
+             --trust-certificate FINGERPRINT` or `--ca FILE`, or all of them with `import --trust-certificates`",
         );
     }
     if let Some(more) = report.warnings.len().checked_sub(MOST_WARNINGS).filter(|more| *more > 0) {
@@ -69,7 +71,7 @@ fn say_left(name: &str, report: &ImportReport, secrets: usize) {
     }
 }
 
-/// Asks a person at a terminal whether the values of a file are kept.
+/// Asks at a terminal whether the values of a file are kept.
 fn agrees(values: usize) -> bool {
     if !std::io::stdin().is_terminal() || !std::io::stderr().is_terminal() {
         return false;
@@ -107,7 +109,7 @@ pub(super) async fn export(session: &CommandSession, args: &Export) -> Result<()
     Ok(())
 }
 
-/// A file of `export --as scan.json` says so first.
+/// Whether it is a file of `export --as scan.json`, which says so first.
 fn is_scan(text: &str) -> bool {
     #[derive(serde::Deserialize)]
     struct ScanMark {

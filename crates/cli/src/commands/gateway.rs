@@ -1,4 +1,4 @@
-//! `gateway`: where AI clients ask, who has a token, what they see.
+//! `gateway`: its address for AI clients, which of them have a token, what they see.
 
 use api::{
     Empty, GatewayClientRow, GatewayOfferRow, GatewayProfileRow, GatewayRevokeArgs, GatewayStatus,
@@ -21,7 +21,7 @@ const CLIENTS: &[Column<GatewayClientRow>] = &[
 const TOOLS: &[Column<GatewayToolRow>] = &[
     Column { heading: "TOOL", cell: |row| row.name.clone() },
     Column { heading: "OF", cell: |row| row.owner.clone() },
-    Column { heading: "CALLED THERE", cell: |row| row.tool.clone() },
+    Column { heading: "NAME THERE", cell: |row| row.tool.clone() },
     Column { heading: "UNAVAILABLE", cell: |row| or_dash(row.unavailable.as_ref()) },
 ];
 
@@ -58,7 +58,7 @@ pub(super) async fn gateway(
             let made = session.core.gateway_token_new(GatewayTokenArgs { name: name.clone() }).await?;
             session.print.one(&made, || made.token.clone())?;
             note(&format!(
-                "`{}` sends it as `Authorization: Bearer …`. It is shown this once; `gateway revoke` takes it back",
+                "`{}` sends it as `Authorization: Bearer …`. It is shown only this once; `gateway revoke` revokes it",
                 made.client.name
             ));
             Ok(())
@@ -66,9 +66,7 @@ pub(super) async fn gateway(
         Some(GatewayCommand::Revoke { client }) => {
             let args = GatewayRevokeArgs { client: client.clone() };
             let revoked = session.core.gateway_token_revoke(args).await?;
-            session
-                .print
-                .one(&revoked, || format!("the token of `{}` opens nothing any more", revoked.client.name))?;
+            session.print.one(&revoked, || format!("the token of `{}` was revoked", revoked.client.name))?;
             Ok(())
         }
     }
@@ -95,14 +93,14 @@ async fn show(session: &CommandSession) -> Result<(), CommandFailure> {
 }
 
 fn told(status: &GatewayStatus) -> String {
-    let token = if status.needs_token { ", each with a token of its own" } else { ", without a token" };
+    let token = if status.needs_token { ", each with its own token" } else { ", without a token" };
     let in_clear = if status.in_clear {
-        ". Tokens travel in the clear: whoever is on the way can read them"
+        ". Tokens are sent unencrypted: anyone on the network path can read them"
     } else {
         ""
     };
     match (&status.url, &status.reason) {
-        (Some(url), _) => format!("AI clients ask at {url}{token}{in_clear}"),
+        (Some(url), _) => format!("AI clients connect to {url}{token}{in_clear}"),
         (None, Some(why)) => format!("AI clients are not served: {why}"),
         (None, None) => "AI clients are not served".to_owned(),
     }

@@ -1,4 +1,4 @@
-//! `health`: how servers are, and what changes; `logs`: how the last requests to one ended.
+//! `health`: the health of servers, and its changes; `logs`: how the last requests to one ended.
 
 use std::collections::HashMap;
 use std::time::{SystemTime, UNIX_EPOCH};
@@ -88,7 +88,7 @@ async fn watch(
     Ok(())
 }
 
-/// What was said of servers so far.
+/// The statuses that were printed so far.
 struct ToldSoFar {
     revision: u64,
     statuses: HashMap<ServerId, HealthStatus>,
@@ -100,7 +100,7 @@ impl ToldSoFar {
         Self { revision: report.revision, statuses }
     }
 
-    /// Takes a batch of events, and gives the servers whose status is another than was said; with `all`, new ones too.
+    /// Takes a batch of events, and returns the servers whose status differs from the printed one; with `all`, new ones too.
     fn take(&mut self, batch: &EventBatch<ServerRow>, all: bool) -> Vec<ServerId> {
         self.revision = self.revision.max(batch.to);
         let mut turned = Vec::new();
@@ -155,7 +155,7 @@ pub(super) async fn logs(session: &CommandSession, id: &str) -> Result<(), Comma
     Ok(())
 }
 
-/// Oldest first, as logs are read; the newest stands where the eye is.
+/// Oldest first, as logs are read; the newest is at the end.
 fn lines(log: &ServerLogs) -> String {
     let now = SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |time| time.as_secs());
     let requests = log.requests.iter().rev().map(|row| request(row, now));

@@ -1,4 +1,4 @@
-//! The commands that only look: `servers`, `tools`, `check`, `metrics`.
+//! The commands that only read: `servers`, `tools`, `check`, `metrics`.
 
 use std::time::{SystemTime, UNIX_EPOCH};
 
@@ -49,14 +49,14 @@ fn filter(text: &str) -> Result<Value, CommandFailure> {
         return Ok(Value::String(text.to_owned()));
     }
     serde_json::from_str(text)
-        .map_err(|error| CommandFailure::usage(format!("the filter is no JSON: {error}")))
+        .map_err(|error| CommandFailure::usage(format!("the filter is not JSON: {error}")))
 }
 
 pub(super) async fn tools(session: &CommandSession, args: &ToolsOptions) -> Result<(), CommandFailure> {
     let list = session.core.tools(ToolsArgs { server: args.server.clone() }).await?;
     session.print.list(&list.tools, TOOLS)?;
     if list.tools.is_empty() {
-        note("no tools: `mcp-discovery servers` shows which servers there are and how they are");
+        note("no tools: `mcp-discovery servers` shows the servers and their status");
     }
     Ok(())
 }
@@ -109,7 +109,7 @@ pub(super) async fn metrics(session: &CommandSession, as_json: bool) -> Result<(
     Ok(())
 }
 
-/// A status, and since when its child starts or sleeps.
+/// A status, and since when its child process has been starting or asleep.
 #[derive(Clone, Copy)]
 pub(super) struct Shown {
     pub(super) status: HealthStatus,
@@ -123,7 +123,8 @@ impl From<&Health> for Shown {
     }
 }
 
-/// The status, unless its child is starting, and whether that is asleep; with the age of what cannot be seen otherwise.
+/// The status, unless its child process is starting, and whether that is asleep; with the age of what is not visible
+/// otherwise.
 pub(super) fn status(of: impl Into<Shown>) -> String {
     let now = SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |time| time.as_secs());
     status_at(of.into(), now)

@@ -37,7 +37,7 @@ const LARGEST_FILE: u64 = 224 * 1024 * 1024;
 pub(crate) struct CommandSession {
     core: OpenCore,
     print: Printer,
-    /// What the person gave for a command that keeps some, in the order it was asked for.
+    /// The secrets that were entered for a command that keeps some, in the order of the flags.
     secrets: Vec<String>,
 }
 
@@ -58,7 +58,7 @@ pub(crate) async fn run(cli: Cli) -> Result<(), CommandFailure> {
     outcome
 }
 
-/// It is about the configuration's file and not about what the file says: a broken one is what it is for.
+/// Whether it is about the configuration's file and not about its settings: such a command works with a broken file.
 fn mends_config(command: &AnyCommand) -> bool {
     matches!(
         command,

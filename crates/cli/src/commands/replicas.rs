@@ -1,4 +1,4 @@
-//! `replicas`: servers that could be one to AI clients, and those that are.
+//! `replicas`: groups of replicas, and servers that look like replicas of one server.
 
 use api::{
     ConfigBy, Empty, LineFate, Operations, ReplicaDifference, ReplicaDismissArgs, ReplicaDissolveArgs,
@@ -22,7 +22,7 @@ const GROUPS: &[Column<ReplicaGroupRow>] = &[
     Column { heading: "GROUP", cell: |group| group.name.clone() },
     Column { heading: "TOOLS", cell: |group| group.tools.to_string() },
     Column { heading: "SERVERS", cell: |group| names(&group.servers) },
-    Column { heading: "NOT IN ORDER", cell: |group| or_dash(trouble(group).as_ref()) },
+    Column { heading: "PROBLEMS", cell: |group| or_dash(trouble(group).as_ref()) },
 ];
 
 pub(super) async fn replicas(
@@ -56,14 +56,16 @@ async fn show(session: &CommandSession) -> Result<(), CommandFailure> {
     if !found.proposals.is_empty() {
         session.print.list(&found.proposals, PROPOSALS)?;
     }
-    let more = if found.more > 0 { format!("{} more could be groups. ", found.more) } else { String::new() };
+    let more =
+        if found.more > 0 { format!("{} more groups are proposed. ", found.more) } else { String::new() };
     let dismissed =
         if found.dismissed > 0 { format!("{} dismissed. ", found.dismissed) } else { String::new() };
     if found.proposals.is_empty() {
-        note(&format!("{dismissed}No servers list the same tools that are in no group"));
+        note(&format!("{dismissed}No servers outside a group list the same tools"));
     } else {
         note(&format!(
-            "{more}{dismissed}`replicas accept NAME` makes servers one for your AI clients; nothing is changed before"
+            "{more}{dismissed}`replicas accept NAME` groups servers as replicas of one server; nothing changes \
+             before that"
         ));
     }
     if let Some(why) = found.hindrance {
@@ -78,7 +80,7 @@ async fn accept(session: &CommandSession, wanted: &[String]) -> Result<(), Comma
     let meant = wanted.iter().map(|name| {
         found.iter().find(|one| one.name == *name).ok_or_else(|| {
             CommandFailure::failed(format!(
-                "nothing is proposed as `{name}`: `mcp-discovery replicas` lists what is"
+                "nothing is proposed as `{name}`: `mcp-discovery replicas` lists the proposals"
             ))
         })
     });
@@ -99,7 +101,7 @@ async fn dismiss(session: &CommandSession, names: &[String]) -> Result<(), Comma
         let done =
             session.core.replica_proposal_dismiss(ReplicaDismissArgs { proposal: name.clone() }).await?;
         session.print.one(&done, || {
-            format!("`{}` is not proposed again; `mcp-discovery undo` takes that back", done.name)
+            format!("`{}` is not proposed again; `mcp-discovery undo` reverts that", done.name)
         })?;
     }
     Ok(())
@@ -113,7 +115,7 @@ fn tell(session: &CommandSession, changed: &ReplicaGroupChanged, now: &str) -> R
             LineFate::Added => Some(format!("+ {}", line.text)),
         });
         let lines: Vec<String> = lines.collect();
-        format!("{}\n`{}`: {now}; `mcp-discovery undo` takes it back", lines.join("\n"), changed.name)
+        format!("{}\n`{}`: {now}; `mcp-discovery undo` reverts it", lines.join("\n"), changed.name)
     })?;
     Ok(())
 }
@@ -135,7 +137,7 @@ fn in_words(differ: &[ReplicaDifference]) -> Option<String> {
     (!words.is_empty()).then(|| words.join(", "))
 }
 
-/// What a person should know of a group.
+/// The problems of a group.
 fn trouble(group: &ReplicaGroupRow) -> Option<String> {
     let named = |ids: &[ServerId]| {
         let of = group.servers.iter().filter(|server| ids.contains(&server.id));

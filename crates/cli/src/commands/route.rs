@@ -50,7 +50,7 @@ fn sentence(result: &RouteResult, calls: u64) -> String {
     text
 }
 
-/// A decision as it is read aloud: what it is by, who left where and why, who takes it, who would be next.
+/// A decision in words: the rule, which servers were left out where and why, which takes the call, which would be next.
 pub(super) fn decision(decision: &Decision) -> String {
     let strategy = decision.strategy.word();
     let by = decision.rule.as_ref().map_or_else(
@@ -59,7 +59,7 @@ pub(super) fn decision(decision: &Decision) -> String {
     );
     let mut text = format!("`{}`: {by}", decision.capability);
     if decision.relaxed {
-        text += "; nobody met the rule, and `on_empty: relax` drops what it asks for";
+        text += "; no server met the rule, and `on_empty: relax` drops its conditions";
     }
     let first = decision.stages.first();
     let offered = first.map_or(0, |stage| stage.kept + stage.left_out.len());
@@ -69,17 +69,20 @@ pub(super) fn decision(decision: &Decision) -> String {
         text += &stage_text(stage);
     }
     for one in decision.weights.iter().filter(|one| one.odd) {
-        let _ =
-            write!(text, "\n  the weight of `{}` is no number from 0 on, and counts as 1", one.server.name);
+        let _ = write!(
+            text,
+            "\n  the weight of `{}` is not a number of 0 or more, and counts as 1",
+            one.server.name
+        );
     }
     match (&decision.winner, &decision.runner_up) {
         (Some(winner), Some(next)) => {
             let _ = write!(text, "\nIt goes to {}; next would be {}", place(winner), place(next));
         }
         (Some(winner), None) => {
-            let _ = write!(text, "\nIt goes to {}; nobody is next", place(winner));
+            let _ = write!(text, "\nIt goes to {}; no other could take it", place(winner));
         }
-        (None, _) => text += "\nIt goes nowhere",
+        (None, _) => text += "\nIt goes to no server",
     }
     text
 }
@@ -113,8 +116,8 @@ const RULES: &[Column<RuleRow>] = &[
 fn rule_note(row: &RuleRow) -> String {
     match &row.covered_by {
         _ if !row.enabled => "off".to_owned(),
-        Some(earlier) => format!("never applies: `{earlier}` comes first and fits all of it"),
-        None if row.servers == 0 => "no server offers what it fits".to_owned(),
+        Some(earlier) => format!("never applies: `{earlier}` comes first and matches all of it"),
+        None if row.servers == 0 => "no server offers what it matches".to_owned(),
         None => String::new(),
     }
 }
@@ -132,7 +135,7 @@ const BREAKERS: &[Column<BreakerRow>] = &[
     Column { heading: "NAME", cell: |row| row.server.name.clone() },
     Column { heading: "FAILED", cell: |row| row.failures.to_string() },
     Column { heading: "OPEN FOR", cell: |row| or_dash(row.open_for.map(|s| format!("{s:.0} s"))) },
-    Column { heading: "RESTS FOR", cell: |row| or_dash(row.set_aside_for.map(|s| format!("{s:.0} s"))) },
+    Column { heading: "SET ASIDE FOR", cell: |row| or_dash(row.set_aside_for.map(|s| format!("{s:.0} s"))) },
     Column { heading: "CALLS", cell: |row| row.in_flight.to_string() },
     Column { heading: "ID", cell: |row| row.server.id.to_string() },
 ];
@@ -148,7 +151,7 @@ fn state(state: BreakerState) -> &'static str {
 pub(super) async fn breakers(session: &CommandSession) -> Result<(), CommandFailure> {
     let list = session.core.breakers(Empty {}).await?;
     if list.breakers.is_empty() {
-        note("no server failed, rests, or has calls under way");
+        note("no server failed, is set aside, or has calls under way");
     }
     Ok(session.print.list(&list.breakers, BREAKERS)?)
 }

@@ -1,4 +1,4 @@
-//! `scan`: rows as they are found, a summary at the end, Ctrl-C keeps what there is.
+//! `scan`: rows as they are found, a summary at the end; Ctrl-C keeps the rows so far.
 
 use std::collections::HashSet;
 
@@ -16,7 +16,7 @@ use crate::core::Batches;
 use crate::failure::{CommandFailure, exit};
 use crate::print::{self, Column, clear_progress, note, or_dash, word};
 
-/// The promised keys of a row, and why.
+/// The promised keys of a row, and its reason.
 #[derive(Serialize)]
 struct PrintedRow<'a> {
     id: ServerId,
@@ -168,7 +168,7 @@ impl Watch {
                 }
             }
         }
-        Err(CommandFailure::failed("the core ended before the scan did"))
+        Err(CommandFailure::failed("the core stopped before the scan finished"))
     }
 
     /// Events were lost: the report has everything.

@@ -12,7 +12,7 @@ use crate::args::{Ids, Range, ScanOptions};
 use crate::failure::CommandFailure;
 use crate::print::{Column, note, or_dash, word};
 
-/// What to scan: as it was given, or as it was saved. What is given beside a saved range stands in its place.
+/// What to scan: as it was given, or as it was saved. Arguments override those of a saved range.
 pub(super) async fn wanted(session: &CommandSession, args: &ScanOptions) -> Result<ScanArgs, CommandFailure> {
     let given = ScanArgs {
         targets: args.targets.clone(),
@@ -25,7 +25,7 @@ pub(super) async fn wanted(session: &CommandSession, args: &ScanOptions) -> Resu
     let saved = args.targets.iter().find_map(|target| target.strip_prefix('@'));
     let Some(name) = saved else { return Ok(given) };
     if args.targets.len() > 1 {
-        return Err(CommandFailure::usage("a saved range stands alone: give `@NAME`, or addresses"));
+        return Err(CommandFailure::usage("a saved range cannot be combined: give `@NAME`, or addresses"));
     }
     let ranges = session.core.ranges(Empty {}).await?.ranges;
     let Some(range) = ranges.into_iter().find(|range| range.name == name) else {
@@ -49,7 +49,7 @@ pub(super) async fn save(
     Ok(())
 }
 
-/// Prints what differs; without an id it is held against the newest scan of the same.
+/// Prints what differs; without an id, compared with the newest scan of the same targets.
 pub(super) async fn compare(session: &CommandSession, scan: &str, with: &str) -> Result<(), CommandFailure> {
     let with = Some(with.to_owned()).filter(|with| !with.is_empty());
     let wanted = ScanCompareArgs { scan: Some(scan.to_owned()), with };
@@ -123,7 +123,7 @@ fn state(scan: &ScanStatus) -> String {
         ScanState::Running => "running",
         ScanState::Finished => "finished",
         ScanState::Cancelled => "cancelled",
-        ScanState::EndedWithTheCore => "ended with the core",
+        ScanState::EndedWithTheCore => "stopped with MCP Discovery",
     };
     if scan.imported { format!("{state}, imported") } else { state.to_owned() }
 }

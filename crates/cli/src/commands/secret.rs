@@ -1,4 +1,4 @@
-//! Tokens and headers of servers. A secret is asked for without being shown, or comes over standard input; never as an
+//! Tokens and headers of servers. A secret is entered without being shown, or read from standard input; never as an
 //! argument, where every process could read it.
 
 use std::io::{BufRead, IsTerminal, Read};
@@ -19,7 +19,7 @@ use crate::print::{Column, note, word};
 /// More is a mistake: the core takes less.
 const LARGEST: u64 = 64 * 1024;
 
-/// Reads the secrets that a command needs, before it holds the data directory: a person may take their time.
+/// Reads the secrets that a command needs, before it takes the data directory: entering them may take time.
 pub(super) fn read(command: &AnyCommand) -> Result<Vec<String>, CommandFailure> {
     let prompts = match command {
         AnyCommand::Add(args) => args.given.asked.iter().map(prompt).collect(),
@@ -228,7 +228,7 @@ fn place(secrets: &Secrets) -> String {
     }
 }
 
-/// How a server is now, as a sentence ends: `is healthy now`.
+/// The health of a server now, as the end of a sentence: `is healthy now`.
 fn now(health: &Health) -> String {
     let state = match health.status {
         HealthStatus::NeedsSignIn => "needs sign-in".to_owned(),

@@ -1,4 +1,4 @@
-//! `serve`: the core without a window; `link`: what opens its UI in a browser.
+//! `serve`: the core without a window; `link`: the link that opens its UI in a browser.
 
 use std::io::IsTerminal;
 use std::process::{Command, Stdio};
@@ -42,8 +42,8 @@ async fn answer(app: &App, args: &Serve) -> Result<(), CommandFailure> {
     })?;
     if !listen.ip().is_loopback() {
         print::note(&format!(
-            "listening on {}: everybody who can reach this address and has a token may use it, and tokens travel in the clear: whoever \
-             is on the way can read them",
+            "listening on {}: anyone who can reach this address and has a token can use it, and tokens are sent unencrypted: anyone on \
+             the network path can read them",
             face.url()
         ));
     }
@@ -65,10 +65,10 @@ async fn answer(app: &App, args: &Serve) -> Result<(), CommandFailure> {
     Ok(())
 }
 
-/// For answers on their way when all else has ended.
+/// The time for pending answers when all else has ended.
 const LAST_WORDS: Duration = Duration::from_secs(1);
 
-/// Answers until SIGTERM or Ctrl-C, then ends its streams and what is under way. A connection that somebody holds open does
+/// Answers until SIGTERM or Ctrl-C, then ends its streams and what is under way. A connection that a client holds open does
 /// not hold the process.
 pub(super) async fn until_stopped(app: &App, face: http_face::Face, mut stop: StopSignals) {
     let stopping = app.stopping();
@@ -88,7 +88,7 @@ pub(super) async fn until_stopped(app: &App, face: http_face::Face, mut stop: St
     }
 }
 
-/// SIGTERM (a service manager) and Ctrl-C. Heard from before anybody is told that we are there.
+/// SIGTERM (a service manager) and Ctrl-C. Handled before the address is announced.
 pub(super) struct StopSignals {
     #[cfg(unix)]
     terminate: Signal,
@@ -147,8 +147,8 @@ pub(super) async fn link(session: &CommandSession, args: &Link) -> Result<(), Co
     Ok(())
 }
 
-/// Opens a link in the person's browser. Programs are listed with their arguments, for everybody on this computer to read: what
-/// the browser is given is a page that only its owner can read, and that leads on.
+/// Opens a link in the user's browser. The arguments of programs are visible to everybody on this computer: so the browser
+/// is given a page that only its owner can read, and that leads to the link.
 pub(super) fn open(data_dir: &str, link: &str) -> Result<(), CommandFailure> {
     let failed = |error: std::io::Error| {
         CommandFailure::failed(format!(

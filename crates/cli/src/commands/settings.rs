@@ -27,7 +27,7 @@ pub(super) async fn unset(session: &CommandSession, path: &str) -> Result<(), Co
     save(session, ConfigEdit::remove(path)).await
 }
 
-/// As YAML has it; what must be text, or is nothing else, is text.
+/// As YAML reads it; what must be text, or has no other type, is text.
 fn read_value(path: &KeyPath, given: &str) -> Value {
     let is_text = describe(path).is_some_and(|described| {
         matches!(
@@ -52,7 +52,7 @@ pub(super) async fn restore(session: &CommandSession, version: u64) -> Result<()
     tell(session, &saved)
 }
 
-/// What does not load is told as `config check` does; no version is no server that is missing.
+/// Errors of a file that does not load are printed as by `config check`; a missing version is not a missing server.
 fn refused(error: ApiError) -> CommandFailure {
     match error.code {
         ErrorCode::InvalidFile => say_refused(&error),
@@ -74,16 +74,12 @@ fn tell(session: &CommandSession, saved: &ConfigSaved) -> Result<(), CommandFail
         }
         let lines: Vec<String> =
             saved.diff.iter().filter(|line| line.fate != LineFate::Kept).map(written).collect();
-        format!(
-            "{}\nsaved as version {}; `mcp-discovery undo` takes it back",
-            lines.join("\n"),
-            saved.version
-        )
+        format!("{}\nsaved as version {}; `mcp-discovery undo` reverts it", lines.join("\n"), saved.version)
     })?;
     Ok(())
 }
 
-/// What was said of other lines was said before.
+/// Messages about other lines were printed before.
 fn concerns(saved: &ConfigSaved, problem: &ConfigProblem) -> bool {
     saved.diff.iter().any(|line| line.fate == LineFate::Added && line.new == Some(problem.line))
 }
@@ -101,7 +97,7 @@ pub(super) async fn versions(session: &CommandSession) -> Result<(), CommandFail
     ];
     let versions = session.core.config_versions(Empty {}).await?.versions;
     if versions.is_empty() {
-        note("no version is kept yet: the first save, or the first change that is seen, makes one");
+        note("no version is kept yet: the first save, or the first change on disk, creates one");
     }
     session.print.list(&versions, &columns)?;
     Ok(())
@@ -112,7 +108,7 @@ fn age_of(at: Millis) -> String {
     age(u64::try_from(at).unwrap_or_default() / 1000, now)
 }
 
-/// What the newest change did, or what a version differs in from the file.
+/// What the newest change did, or how a version differs from the file.
 pub(super) async fn diff(session: &CommandSession, version: Option<u64>) -> Result<(), CommandFailure> {
     let ask =
         async |version| session.core.config_version(ConfigVersionArgs { version }).await.map_err(refused);

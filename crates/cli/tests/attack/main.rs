@@ -1,4 +1,5 @@
-//! Servers that attack the core that asks them, against the built program: what it costs in memory, and how long others wait.
+//! Servers that attack the core that asks them, against the built program: what it costs in memory, and how long others
+//! wait.
 
 #![cfg(target_os = "linux")]
 #![allow(
@@ -57,7 +58,7 @@ async fn a_flood_of_requests_ends_the_call_and_costs_nothing() {
         let call = api.perform("call", json!({ "capability": "hit", "server": "flood", "timeout": 20 }));
         let (called, latencies) = watched(&api, call).await;
         let message = called["message"].as_str().unwrap_or_default();
-        assert!(message.contains("more often than a thousand times a second"), "{way}: {called}");
+        assert!(message.contains("more than a thousand requests a second"), "{way}: {called}");
         let (peak, worst) = (api.peak(), latencies.worst());
         eprintln!("{way} {path}: {before} MB, then {peak} MB; the longest wait {worst:?}");
         assert!(

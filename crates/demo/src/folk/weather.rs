@@ -31,13 +31,15 @@ const RADAR: &str = include_str!("radar.png.base64");
 const STORM: Resource = Resource {
     uri: "weather://alerts/storm-4",
     name: "Storm warning, coast of Oregon",
-    text: "Storm warning for the coast of Oregon.\nGusts up to 95 km/h from Friday evening to Saturday noon. A demo: nothing of this is real.",
+    text: "Storm warning for the coast of Oregon.\nGusts up to 95 km/h from Friday evening to Saturday noon. A \
+     demo: none of this is real.",
 };
 
 const FROST: Resource = Resource {
     uri: "weather://alerts/frost-2",
     name: "Frost warning, Brandenburg",
-    text: "Frost warning for Brandenburg.\nDown to -4 °C near the ground on Sunday night. A demo: nothing of this is real.",
+    text: "Frost warning for Brandenburg.\nDown to -4 °C near the ground on Sunday night. A demo: none of this \
+     is real.",
 };
 
 /// A replica, in its version.

@@ -1,4 +1,4 @@
-//! An entry of a client's file as it is told: what it leads to, and by name alone what it is given.
+//! An entry of a client's file as it is shown: what it refers to, and only by name the values it is given.
 
 use std::path::Path;
 
@@ -6,15 +6,15 @@ use model::servers_json::{ClientServer, Note};
 use model::{ClientEntry, Endpoint, EntryKind, FileProblem, Given, ServerInfo, Transport, secrets};
 use sha2::{Digest, Sha256};
 
-/// What this program is, where a client is set up with it.
+/// What identifies this program, where a client is set up with it.
 #[derive(Debug, Clone, Default)]
 pub struct ThisApp {
-    /// Where it listens: `http://127.0.0.1:8090`.
+    /// Its address: `http://127.0.0.1:8090`.
     pub listens: Option<String>,
 }
 
 impl ThisApp {
-    /// The entry, said to be ours where it leads to us.
+    /// The entry, marked as ours where it leads to us.
     pub(super) fn marked(&self, entry: &ClientEntry) -> ClientEntry {
         let is_own = entry.kind == EntryKind::Here && self.is_at(&entry.address);
         let kind = if is_own { EntryKind::Own } else { entry.kind };
@@ -27,7 +27,7 @@ impl ThisApp {
     }
 }
 
-/// Our program, with the word that makes it a server for clients.
+/// Our program, with the argument that makes it a server for clients.
 fn is_bridge(info: &ServerInfo) -> bool {
     let command = info.command.as_deref().unwrap_or_default();
     let file = command.rsplit(['/', '\\']).next().unwrap_or_default();
@@ -36,7 +36,7 @@ fn is_bridge(info: &ServerInfo) -> bool {
     own && info.args.iter().any(|arg| arg == "bridge")
 }
 
-/// What a person agrees to: command, arguments, folder and the names of what is given, in a hash.
+/// What the user agrees to: command, arguments, folder and the names of the given values, in a hash.
 pub(super) fn consent(server: &ClientServer) -> String {
     let text = match &server.server {
         Some((info, given)) => {
@@ -56,7 +56,7 @@ fn names(given: &Given) -> [Vec<&String>; 3] {
     [given.env.keys().collect(), given.headers.keys().collect(), given.query.keys().collect()]
 }
 
-/// For people, without a secret.
+/// A text that can be shown, without a secret.
 pub(super) fn shown(server: &ClientServer) -> ClientEntry {
     let mut entry = ClientEntry {
         name: server.name.clone(),
@@ -122,7 +122,7 @@ fn left_out(server: &ClientServer) -> String {
     format!("`{:.80}` was left out: ", server.name)
 }
 
-/// Beside its entry, a note need not say whose it is.
+/// Beside its entry, a note need not name it.
 fn of_entry(note: &Note, server: &ClientServer) -> FileProblem {
     let mut problem = problem(note.clone());
     for start in [left_out(server), format!("`{:.80}`: ", server.name)] {

@@ -1,4 +1,4 @@
-//! The files in which AI clients keep their MCP servers: found, read, and told without a secret. They are data: because of
+//! The files in which AI clients keep their MCP servers: found, read, and shown without secrets. They are data: because of
 //! one nothing is started, looked up or sent, and none is ever written.
 
 mod entry;
@@ -25,9 +25,9 @@ use tokio::time::Instant;
 
 use table::{CLIENTS, ClientSpec};
 
-/// Whoever asks waits no longer than that.
+/// The longest wait of a request.
 const PATIENCE: Duration = Duration::from_secs(5);
-/// What stays the same is told again after that, so that it is known when it was seen last.
+/// When unchanged files are reported again, so that it is known when they were last seen.
 const AGAIN: Duration = Duration::from_mins(5);
 /// More entries of one file are counted, and not listed.
 const MOST_ENTRIES: usize = 1_000;
@@ -49,12 +49,12 @@ struct SharedClients {
 
 #[derive(Default)]
 struct ClientsState {
-    /// Folders of projects that a person gave.
+    /// Folders of projects that the user gave.
     given: BTreeSet<PathBuf>,
     files: HashMap<PathBuf, FileAsRead>,
-    /// Every path that was looked at, with what was seen there.
+    /// Every path that was checked, and what was found there.
     seen: HashMap<PathBuf, Option<Signature>>,
-    /// Which servers were told last, and when.
+    /// Which servers were last reported, and when.
     noted: Option<(HashSet<SeenServer>, Instant)>,
 }
 
@@ -71,32 +71,32 @@ struct ReadFile {
     folders: Vec<PathBuf>,
 }
 
-/// Which entry of which file.
+/// Identifies an entry of a file.
 #[derive(Debug, Clone, Copy)]
 pub struct WantedEntry<'a> {
     /// The client's id.
     pub client: &'a str,
     /// The file.
     pub file: &'a Path,
-    /// What the client calls it.
+    /// Its name in the client.
     pub name: &'a str,
-    /// The folder of the project that it is for, where the file says so of one entry.
+    /// The folder of the project that it is for, if the file says so for this entry.
     pub project: Option<&'a str>,
-    /// Which of several that have this name: what a person agreed to.
+    /// Which of several with this name: the hash that was agreed to.
     pub consent: Option<&'a str>,
 }
 
-/// An entry as it stands in its file now.
+/// An entry as it is in its file now.
 #[derive(Debug, Clone)]
 pub struct Reread {
-    /// As it is written: what a person agrees to is of this.
+    /// As it is written: consent is given to this.
     pub plain: ClientServer,
     /// With values in the place of placeholders.
     pub whole: ClientServer,
 }
 
 impl Reread {
-    /// What a person agrees to.
+    /// The hash for consent.
     pub fn consent(&self) -> String {
         consent(&self.plain)
     }
@@ -109,22 +109,25 @@ impl Reread {
 
 /// The files could not be read in time.
 #[derive(Debug, thiserror::Error)]
-#[error("the files of AI clients could not be read within {} s: does a folder of theirs lie on a computer that is away?", PATIENCE.as_secs())]
+#[error(
+    "the files of AI clients could not be read within {} s: is one of their folders on a computer that cannot be reached?",
+    PATIENCE.as_secs()
+)]
 pub struct ReadTooSlowly;
 
-/// Why an entry cannot be had.
+/// Why an entry is not available.
 #[derive(Debug, thiserror::Error)]
 pub enum EntryError {
     /// No client is known to keep servers there.
-    #[error("`{0}` is no file of this client: `clients` lists those that are")]
+    #[error("`{0}` is not a file of this client: `clients` lists its files")]
     NoFile(PathBuf),
-    /// Nor can anything.
+    /// The file is not one of this client.
     #[error(transparent)]
     Slow(#[from] ReadTooSlowly),
     /// The file cannot be read now.
     #[error("{}: {}", .0.display(), told(.1))]
     Unread(PathBuf, FileProblem),
-    /// It does not hold such a server.
+    /// The file does not contain such a server.
     #[error("the file has no server `{0}` any more")]
     NoEntry(String),
 }
@@ -142,7 +145,7 @@ impl Clients {
         Self(Arc::new(SharedClients { folders, state: Mutex::default(), turn: Arc::default() }))
     }
 
-    /// As [`Clients::list`], on a thread where it may block.
+    /// Like [`Clients::list`], on a thread where it can block.
     pub async fn read(
         &self,
         projects: Vec<PathBuf>,
@@ -151,8 +154,8 @@ impl Clients {
         self.on_a_thread(move |clients| clients.list(projects, &own)).await
     }
 
-    /// Does what blocks, when it is its turn. A folder of the network that answers nobody holds up one thread, and whoever asks
-    /// meanwhile is told.
+    /// Does blocking work, when it is its turn. A network folder that does not answer blocks one thread, and further
+    /// requests get an error.
     pub async fn on_a_thread<T: Send + 'static>(
         &self,
         work: impl FnOnce(&Self) -> T + Send + 'static,
@@ -170,7 +173,8 @@ impl Clients {
         tokio::time::timeout(PATIENCE, done).await.ok().and_then(Result::ok).ok_or(ReadTooSlowly)
     }
 
-    /// Reads what changed since it was read last, and lists all. It blocks while it reads. `projects` are looked in from now on.
+    /// Reads what changed since it was last read, and lists all. It blocks while it reads. `projects` are searched from now
+    /// on.
     pub fn list(&self, projects: Vec<PathBuf>, own: &ThisApp) -> Vec<ClientReport> {
         let mut state = self.lock();
         state.given.extend(projects.into_iter().filter(|folder| folder.is_absolute()));
@@ -186,7 +190,7 @@ impl Clients {
         reports
     }
 
-    /// Reads an entry again, as it stands in its file now, with values in the place of placeholders.
+    /// Reads an entry again, as it is in its file now, with values in the place of placeholders.
     pub fn entry(
         &self,
         wanted: WantedEntry<'_>,
@@ -218,7 +222,8 @@ impl Clients {
         Ok(Reread { plain: nth(plain)?, whole: nth(whole)? })
     }
 
-    /// The servers that clients are set up with, for who remembers that; nothing when they were told a while ago and are the same.
+    /// The servers that clients are set up with, for the sightings; nothing when they were reported recently and are the
+    /// same.
     pub fn news(&self, reports: &[ClientReport]) -> Option<HashSet<SeenServer>> {
         let mut seen = HashSet::new();
         for report in reports {
@@ -240,7 +245,7 @@ impl Clients {
         Some(seen)
     }
 
-    /// Every file that may be there, each once, those that are there read.
+    /// Every file that may exist, each once; those that exist are read.
     fn look(&self, state: &mut ClientsState) -> Vec<(&'static ClientSpec, Vec<ClientPath>)> {
         let Some(folders) = &self.0.folders else { return Vec::new() };
         state.seen.clear();
@@ -287,13 +292,13 @@ impl ClientsState {
         self.files.insert(path.to_owned(), FileAsRead { signature, file });
     }
 
-    /// Folders that a person or a client's own file names.
+    /// Folders that the user or a client's own file names.
     fn folders(&self) -> BTreeSet<PathBuf> {
         let named = self.files.values().flat_map(|known| known.file.folders.iter().take(MOST_FOLDERS));
         named.chain(&self.given).cloned().collect()
     }
 
-    /// What stands in a folder. When something comes there or goes, its time changes.
+    /// The content of a folder. When something is created or deleted there, its time changes.
     fn names(&mut self, folder: &Path) -> FolderNames {
         self.seen.insert(folder.to_owned(), read::look(folder));
         let Ok(listed) = std::fs::read_dir(folder) else { return FolderNames::Some(HashSet::new()) };
@@ -316,10 +321,10 @@ impl ClientsState {
     }
 }
 
-/// The names in a folder of a project, so that each file that may be there is not looked for one by one.
+/// The names in a folder of a project, so that each possible file is not looked up one by one.
 enum FolderNames {
     Some(HashSet<OsString>),
-    /// So many that looking for each costs less.
+    /// Above this number, looking up each costs less.
     Many,
 }
 
@@ -353,7 +358,7 @@ impl ReadFile {
             read.folders.iter().map(PathBuf::from).filter(|folder| folder.is_absolute()).collect();
         if folders.len() > MOST_FOLDERS {
             let message =
-                format!("it names {} folders: the first {MOST_FOLDERS} are looked in", folders.len());
+                format!("it names {} folders: the first {MOST_FOLDERS} are searched", folders.len());
             problems.push(FileProblem { line: None, column: None, message, unread: false });
         }
         Self {
@@ -365,7 +370,7 @@ impl ReadFile {
     }
 }
 
-/// The addresses of this computer that clients are set up with: a scan of it asks there as well.
+/// The addresses of this computer that clients are set up with: a scan of it probes them as well.
 pub fn here(clients: &[ClientReport]) -> Vec<String> {
     let entries = clients.iter().flat_map(ClientReport::entries);
     let here = entries.filter(|entry| entry.kind == EntryKind::Here).map(|entry| entry.address.clone());

@@ -1,4 +1,4 @@
-//! Where the files of clients are on each system, below folders that are given: so all three are tested on one.
+//! Where clients keep their files on each system, below given folders: so all three are tested on one.
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -10,7 +10,7 @@ use super::table::{CLIENTS, ClientSpec};
 /// An operating system.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum System {
-    /// And what is like it.
+    /// Linux and similar systems.
     Linux,
     /// macOS.
     Mac,
@@ -18,20 +18,20 @@ pub enum System {
     Windows,
 }
 
-/// What a path of the table is below.
+/// The folder that a path of the table is below.
 #[derive(Debug, Clone, Copy)]
 pub(super) enum Base {
     /// The person's own folder.
     Home,
-    /// `~/.config`, on every system; and `XDG_CONFIG_HOME` where that is another.
+    /// `~/.config`, on every system; and `XDG_CONFIG_HOME` if that is another.
     Config,
     /// `XDG_CONFIG_HOME`, where it is set.
     Xdg,
-    /// Where programs keep what they need: `~/Library/Application Support`, `%APPDATA%`, or the folder of `XDG_CONFIG_HOME`.
+    /// The folder of application data: `~/Library/Application Support`, `%APPDATA%`, or the folder of `XDG_CONFIG_HOME`.
     Support,
     /// `%LOCALAPPDATA%`.
     Local,
-    /// Where extensions of VS Code keep what they need.
+    /// The folder of data of VS Code extensions.
     Storage,
     /// The folder that a variable names, else one below the person's own.
     Dot(&'static str, &'static str),
@@ -52,7 +52,7 @@ pub struct Folders {
     pub variables: BTreeMap<String, PathBuf>,
 }
 
-/// A file of a client that may be there.
+/// A file of a client that may exist.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct ClientPath {
     pub(super) path: PathBuf,
@@ -64,7 +64,7 @@ pub(super) struct ClientPath {
 const MOST_MATCHES: usize = 200;
 
 impl Folders {
-    /// Those of who runs this program; nothing without a home folder.
+    /// Those of the current user; nothing without a home folder.
     pub fn here() -> Option<Self> {
         let system = match std::env::consts::OS {
             "windows" => System::Windows,

@@ -1,5 +1,5 @@
-//! One file of a client: read within bounds, never locked, never written. What is no file, or cannot be read, is named. Whether it is
-//! as it was goes by size and time alone, so that a look costs next to nothing.
+//! One file of a client: read within bounds, never locked, never written. What is not a file, or cannot be read, is
+//! reported. Whether it changed is decided by size and time only, so that a check costs next to nothing.
 
 use std::collections::BTreeMap;
 use std::fs::{File, Metadata, OpenOptions};
@@ -18,16 +18,16 @@ use super::{Clients, read};
 /// `~/.claude.json` grows; no list of servers is larger.
 const LARGEST: u64 = 32 * 1024 * 1024;
 
-/// By what a change of a file shows without reading it.
+/// What shows a change of a file without reading it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Signature {
-    /// What kind of thing it is, and how it could not be looked at.
+    /// Its kind, and why it could not be examined.
     kind: Result<bool, ErrorKind>,
     size: u64,
     changed: Option<SystemTime>,
 }
 
-/// A look at a path; nothing when nothing is there.
+/// Examines a path; nothing when nothing is there.
 pub(super) fn look(path: &Path) -> Option<Signature> {
     match std::fs::metadata(path) {
         Ok(found) => {
@@ -66,7 +66,7 @@ pub(super) fn parsed(
 /// The text of a file.
 pub(super) fn text(path: &Path) -> Result<String, FileProblem> {
     if is_script(&path.to_string_lossy()) {
-        return Err(whole("this is a script: it is never run, so what it sets up is not known"));
+        return Err(whole("this is a script: it is never run, so its servers are not known"));
     }
     let found = std::fs::metadata(path).map_err(|error| whole(why(path, &error)))?;
     refuse_odd(&found)?;
@@ -87,7 +87,7 @@ fn refuse_odd(found: &Metadata) -> Result<(), FileProblem> {
         return Err(whole("this is a folder: expected a file"));
     }
     if !found.is_file() {
-        return Err(whole("this is no plain file (a pipe, a socket or a device), and was not read"));
+        return Err(whole("this is not a regular file (a pipe, a socket or a device), and was not read"));
     }
     if found.len() > LARGEST {
         return Err(too_large(found.len()));
@@ -107,7 +107,7 @@ fn open(path: &Path) -> io::Result<File> {
     OpenOptions::new().read(true).custom_flags(libc::O_NONBLOCK).open(path)
 }
 
-/// Others may write, rename and delete it meanwhile.
+/// Other programs can write, rename and delete it meanwhile.
 #[cfg(windows)]
 fn open(path: &Path) -> io::Result<File> {
     use std::os::windows::fs::OpenOptionsExt;
@@ -128,7 +128,7 @@ fn as_text(bytes: Vec<u8>) -> Result<String, FileProblem> {
         let before = String::from_utf8_lossy(error.as_bytes().get(..valid).unwrap_or_default()).into_owned();
         let line = before.matches('\n').count() + 1;
         let column = before.rsplit('\n').next().map_or(0, |part| part.chars().count()) + 1;
-        let message = "here it is no UTF-8 text".to_owned();
+        let message = "here it is not UTF-8 text".to_owned();
         FileProblem { line: Some(line), column: Some(column), message, unread: true }
     })
 }
@@ -138,10 +138,10 @@ fn why(path: &Path, error: &io::Error) -> String {
     // The kind for circles of links has no stable name yet.
     let is_circle = error.raw_os_error().is_some_and(is_loop);
     match error.kind() {
-        _ if is_circle => "its links lead in a circle".to_owned(),
+        _ if is_circle => "its links lead in a loop".to_owned(),
         ErrorKind::NotFound if is_link() => "this is a link to something that is not there".to_owned(),
         ErrorKind::NotFound => "it was gone while it was being read".to_owned(),
-        ErrorKind::PermissionDenied => "you may not read it: its permissions forbid that".to_owned(),
+        ErrorKind::PermissionDenied => "its permissions do not let you read it".to_owned(),
         _ => format!("it could not be read: {error}"),
     }
 }
@@ -161,18 +161,17 @@ fn whole(message: impl Into<String>) -> FileProblem {
     FileProblem { line: None, column: None, message: message.into(), unread: true }
 }
 
-/// How often the files are looked at while nobody asks.
+/// How often the files are checked while nothing requests them.
 const EVERY: Duration = Duration::from_secs(30);
 
 impl Clients {
-    /// Whether a file that was there, or could have been, is not what it was when it was read. Nothing that was never read
-    /// has changed.
+    /// Whether a file that existed, or could have, changed since it was read. What was never read has not changed.
     pub fn is_stale(&self) -> bool {
         let seen = self.lock().seen.clone();
         seen.iter().any(|(path, before)| read::look(path) != *before)
     }
 
-    /// Looks again and again, reads what changed, and tells that something did, until the core stops.
+    /// Checks the files repeatedly, reads what changed, and reports that something did, until the core stops.
     pub async fn follow(self, stop: CancellationToken, tell: impl Fn() + Send) {
         while stop.run_until_cancelled(tokio::time::sleep(EVERY)).await.is_some() {
             let look = |clients: &Self| clients.is_stale() && !clients.look(&mut clients.lock()).is_empty();

@@ -1,4 +1,4 @@
-//! Every AI client that is known, and where each keeps its servers. What a file looks like is `model::servers_json`'s matter.
+//! Every AI client that is known, and where each keeps its servers. The formats of files are in `model::servers_json`.
 
 use super::places::Base::{self, Config, Dot, Home, Storage, Support};
 use super::places::System;
@@ -8,21 +8,21 @@ use super::places::System;
 pub(super) struct ClientSpec {
     /// In operations and commands.
     pub(super) id: &'static str,
-    /// For people.
+    /// The name that people read.
     pub(super) name: &'static str,
     pub(super) files: &'static [ClientPlace],
     /// Below the folder of a project.
     pub(super) project: &'static [&'static str],
 }
 
-/// Where a file of a client is. One segment of the path may have a `*` in it.
+/// A path of a client's file. One segment of the path can have a `*` in it.
 #[derive(Debug)]
 pub(super) struct ClientPlace {
     pub(super) base: Base,
     pub(super) path: &'static str,
     /// The only system that has it there.
     pub(super) only: Option<System>,
-    /// It is of one of several profiles.
+    /// Whether it belongs to one of several profiles.
     pub(super) is_of_profile: bool,
 }
 

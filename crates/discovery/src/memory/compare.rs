@@ -1,4 +1,5 @@
-//! What differs between two scans: pure, of what was found and what was asked; and two that are kept, as a face is told of them.
+//! The difference between two scans: pure, from their results and what was probed; and of two kept ones, as it is sent to a
+//! face.
 
 use std::collections::hash_map::Entry;
 use std::collections::{BTreeMap, HashMap};
@@ -18,37 +19,37 @@ pub struct Side<'a> {
     pub scope: &'a Scope,
     /// Which of its probes were made.
     pub done: &'a Done,
-    /// What it found.
+    /// Its results.
     pub rows: &'a [ScanRow],
-    /// Rows beyond those that are kept: where none is, there may have been one.
+    /// How many rows were not kept: unless there are none, a missing row may be one of them.
     pub is_cut: bool,
 }
 
-/// What differs, as places among the rows: of the later scan (`now`), of the earlier one (`then`).
+/// The difference, as indexes of rows: of the later scan (`now`), of the earlier one (`then`).
 #[derive(Debug, Default, Clone, PartialEq, Eq)]
 pub struct Difference {
     /// `now`.
     pub new: Vec<usize>,
-    /// `then`, and what came instead.
+    /// `then`, and what happened instead.
     pub gone: Vec<(usize, String)>,
     /// `now` and `then`.
     pub changed: Vec<(usize, usize)>,
     /// `now` and `then`.
     pub moved: Vec<(usize, usize)>,
-    /// `then`, and why.
+    /// `then`, and the reason.
     pub not_asked_now: Vec<(usize, String)>,
-    /// `now`, and why.
+    /// `now`, and the reason.
     pub not_asked_then: Vec<(usize, String)>,
-    /// How many are just so in both.
+    /// How many are unchanged in both.
     pub same: u64,
 }
 
-/// What a scan says of a place.
+/// What a scan says about a place.
 enum Says<'a> {
     Server(usize, &'a ScanRow),
-    /// It was asked, and there is no server: what came instead.
+    /// It was asked, and there is no server: what happened instead.
     Nobody(String),
-    /// It was not asked, or not to the end: why.
+    /// It was not asked, or not completely: the reason.
     Nothing(&'static str),
 }
 
@@ -94,7 +95,7 @@ impl<'a> ComparedSide<'a> {
         match found {
             Some((row, found)) if found.is_server() => Says::Server(row, found),
             Some((_, found)) if found.outcome == Outcome::Incomplete => {
-                Says::Nothing("its time was up before a verdict")
+                Says::Nothing("its time limit passed before a result")
             }
             Some((_, found)) => Says::Nobody(
                 found.reason.clone().unwrap_or_else(|| "what answers there is not MCP".to_owned()),
@@ -116,14 +117,14 @@ fn weight(row: &ScanRow) -> u8 {
     }
 }
 
-/// One server, as far as one can tell: who did not say what it is called may be whoever was there.
+/// Whether two rows are one server, as far as one can tell: a server without a name may be the one that was there.
 fn is_one(now: &ScanRow, then: &ScanRow) -> bool {
     let is_named = |row: &ScanRow| row.protocol_version.is_some();
     let has_tools = now.definition.is_some() && now.definition == then.definition;
     !is_named(now) || !is_named(then) || now.name == then.name || has_tools
 }
 
-/// What differs.
+/// The difference.
 pub fn compare(now: Side<'_>, then: Side<'_>) -> Difference {
     let (now, then) = (ComparedSide::new(now), ComparedSide::new(then));
     let mut difference = Difference::default();
@@ -159,7 +160,8 @@ pub fn compare(now: Side<'_>, then: Side<'_>) -> Difference {
     difference
 }
 
-/// Who is gone here and new there, with one name and the same tools, moved. Replicas are alike: as many moved as can have.
+/// A server that is gone here and new there, with one name and the same tools, has moved. Replicas are alike: as many moved
+/// as can have.
 fn pair_moved(
     difference: &mut Difference,
     new: Vec<(usize, &ScanRow)>,
@@ -187,8 +189,8 @@ fn pair_moved(
 }
 
 impl ScanMemory {
-    /// What differs between a scan, by default the newest, and an earlier one, by default the newest finished one of the same
-    /// targets and ports.
+    /// The difference between a scan, by default the newest, and an earlier one, by default the newest finished one of the
+    /// same targets and ports.
     pub async fn compare(
         &self,
         scan: Option<&str>,
@@ -228,7 +230,7 @@ impl ScanMemory {
         Ok(scans.iter().find(fits).map(|scan| scan.id.clone()))
     }
 
-    /// What tools these are.
+    /// The tools of these hashes.
     pub(super) async fn definitions(
         &self,
         hashes: Vec<String>,

@@ -1,4 +1,4 @@
-//! Sets of servers that a person does not want to be one, each by the key of its proposal: another set, or other tools, has another.
+//! Dismissed proposals of replicas, each by its key: another set of servers, or other tools, has another key.
 
 use std::collections::HashSet;
 
@@ -8,7 +8,7 @@ use rusqlite::{Connection, params};
 use super::steps::StepFate;
 use super::{MemoryError, ScanMemory};
 
-/// So many are kept, the newest.
+/// How many are kept, the newest.
 const MOST: u32 = 1_000;
 
 pub(super) const TABLE: &str = "
@@ -16,7 +16,7 @@ CREATE TABLE IF NOT EXISTS dismissed (proposal TEXT PRIMARY KEY, at INTEGER NOT 
 ";
 
 impl ScanMemory {
-    /// Remembers that a proposal is not wanted. Nothing when that is known.
+    /// Dismisses a proposal. Nothing when it was dismissed already.
     pub async fn dismiss(&self, proposal: String, label: String) -> Result<Option<i64>, MemoryError> {
         if self.dismissed().await?.contains(&proposal) {
             return Ok(None);
@@ -25,7 +25,7 @@ impl ScanMemory {
         self.change(label, vec![turn]).await.map(Some)
     }
 
-    /// Those that are not wanted.
+    /// The dismissed ones.
     pub async fn dismissed(&self) -> Result<HashSet<String>, MemoryError> {
         self.ask(|keeper| keeper.read(all)).await
     }

@@ -11,18 +11,18 @@ use super::{KeptScan, MOST_ROWS, MemoryError, ScanMemory};
 use crate::Definition;
 use crate::scan::{Done, Scope};
 
-/// What our file says first.
+/// The first key of our file.
 const FORM: u32 = 1;
 
-/// Why a file is no scan of ours.
+/// Why a file is not one of our scans.
 #[derive(Debug, thiserror::Error)]
 pub enum ScanFileError {
-    /// It is no JSON, or other JSON.
+    /// It is not JSON, or other JSON.
     #[error("line {line}, column {column}: {reason}; give a file that `scan_export` wrote as JSON")]
     NotOurs {
-        /// Where.
+        /// The line.
         line: usize,
-        /// Where.
+        /// The column.
         column: usize,
         /// What is wrong.
         reason: String,
@@ -30,7 +30,7 @@ pub enum ScanFileError {
     /// A later version wrote it.
     #[error("it was written by a newer version of MCP Discovery")]
     Newer,
-    /// It holds more than is kept of one scan.
+    /// It has more rows than are kept of one scan.
     #[error("it holds {0} rows: at most {MOST_ROWS} are kept of one scan")]
     TooLarge(usize),
     /// A running scan is not whole.
@@ -61,7 +61,7 @@ impl ScanMemory {
         Ok(text.map_err(|error| not_ours(&error))? + "\n")
     }
 
-    /// Keeps a scan out of a file, under a handle of its own. Whoever it was of, nobody is noted as seen or gone.
+    /// Keeps a scan from a file, under a handle of its own. No server is recorded as seen or gone because of it.
     pub async fn import(&self, text: &str, id: String) -> Result<(ScanStatus, i64), MemoryError> {
         let KeptScan { status, scope, done, rows, definitions } = read(text, id)?;
         let kept = status.clone();
@@ -160,8 +160,8 @@ pub(super) fn csv(rows: &[ScanRow]) -> String {
     text
 }
 
-/// Text that stays text: what a spreadsheet would take for a formula has an apostrophe before it, whatever blanks it begins with,
-/// and what would end the cell or the row is quoted.
+/// Text that stays text: what a spreadsheet would take for a formula has an apostrophe before it, whatever spaces it starts
+/// with, and what would end the cell or the row is quoted.
 fn cell(text: &str) -> String {
     let first = text.trim_start().chars().next();
     let is_formula = first.is_some_and(|first| "=+-@|%\u{ff1d}\u{ff0b}\u{ff0d}\u{ff20}".contains(first));

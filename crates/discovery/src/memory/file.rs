@@ -1,4 +1,4 @@
-//! `discovery.db`: its tables, and what makes room in it.
+//! `discovery.db`: its tables, and the deletion of old rows.
 
 use model::{Millis, ScanState, ScanStatus};
 use rusqlite::{Connection, params};
@@ -13,13 +13,13 @@ pub const MOST_SCANS: u64 = 200;
 pub const MOST_ROWS: usize = 20_000;
 /// Sightings that are kept.
 const MOST_SIGHTINGS: u64 = 100_000;
-/// Changes that can be taken back.
+/// The most changes that can be undone.
 const MOST_STEPS: u64 = 200;
 
 const DAY: Millis = 24 * 60 * 60 * 1_000;
-/// How long a scan is kept, and a sighting since it was made last.
+/// How long a scan is kept, and a sighting after it was last made.
 const KEPT_FOR: Millis = 90 * DAY;
-/// How long what was forgotten can be brought back.
+/// How long what was forgotten can be restored.
 const UNDO_FOR: Millis = 30 * DAY;
 
 const TABLES: &str = "
@@ -88,7 +88,7 @@ pub(super) const LAYOUT: Layout = Layout {
     },
 };
 
-/// What ran when the core went down is over; its rows until then are kept.
+/// Scans that ran when the core stopped are over; their rows until then are kept.
 pub(super) fn end_lost(connection: &Connection) -> rusqlite::Result<()> {
     let mut lost = connection.prepare("SELECT n, status, written_at FROM scans WHERE is_running")?;
     let lost = lost.query_map([], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)))?;
@@ -108,7 +108,7 @@ pub(super) fn end_lost(connection: &Connection) -> rusqlite::Result<()> {
     Ok(())
 }
 
-/// Lets go what is too old or too much, with all that only it names.
+/// Deletes what is too old or too much, and everything that only it refers to.
 pub(super) fn make_room(connection: &Connection, now: Millis) -> rusqlite::Result<()> {
     let (old, forgotten) = (now.saturating_sub(KEPT_FOR), now.saturating_sub(UNDO_FOR));
     let gone = connection.execute(
@@ -141,7 +141,7 @@ pub(super) fn make_room(connection: &Connection, now: Millis) -> rusqlite::Resul
     Ok(())
 }
 
-/// Gives pages back that nobody uses.
+/// Returns unused pages.
 pub(super) fn shrink(connection: &Connection) -> rusqlite::Result<()> {
     let mut vacuum = connection.prepare("PRAGMA incremental_vacuum")?;
     let mut rows = vacuum.query([])?;

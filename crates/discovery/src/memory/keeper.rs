@@ -1,4 +1,4 @@
-//! The thread that has the file. It alone reads and writes it, so what is read is what was written.
+//! The thread that owns the file. Only this thread reads and writes it, so what is read is what was written.
 
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -15,9 +15,9 @@ use super::file::{LAYOUT, end_lost, make_room, shrink};
 use super::live::LiveScan;
 use super::{KeptScan, MemoryError, SharedMemory, rows, sightings};
 
-/// What scans find is gathered so long.
+/// How long the results of scans are collected.
 const GATHER: Duration = Duration::from_millis(250);
-/// What could not be written is tried again after so long.
+/// When a failed write is tried again.
 const AGAIN: Duration = Duration::from_secs(2);
 
 /// Something to do with the file.
@@ -30,11 +30,11 @@ pub(super) struct Keeper {
     ages: Ages,
     noticed: Box<dyn Fn(String) + Send>,
     connection: Option<Connection>,
-    /// It was opened once: what runs in it now is ours.
+    /// Whether it was opened before: what runs in it now is ours.
     is_ours: bool,
     /// Grows with each file that takes the place of one.
     generation: u64,
-    /// What was said to be wrong, while it is.
+    /// The problem that was reported, while it lasts.
     said: Option<String>,
 }
 
@@ -78,7 +78,8 @@ impl Keeper {
     /// Writes what scans found since the last time. What cannot be written stays in memory and is tried again.
     pub(super) fn flush(&mut self) {
         let is_dirty = |live: &&LiveScan| live.is_dirty;
-        // The oldest first, so that a list by age is one by time. Each once: a scan that goes on must not keep who asks waiting.
+        // The oldest first, so that a list by age is one by time. Each once: a scan that goes on must not keep who asks
+        // waiting.
         let mut dirty: Vec<String> =
             self.inner.live.lock().iter().filter(is_dirty).map(|live| live.scan.status.id.clone()).collect();
         dirty.reverse();
@@ -132,7 +133,7 @@ impl Keeper {
         Some(LiveScan { scan, cancel: live.cancel.clone(), written, is_dirty, is_closed })
     }
 
-    /// Who is gone is noted, and room is made for the next scan.
+    /// Records which servers are gone, and makes room for the next scan.
     fn close_scan(&mut self, id: &str) {
         let whole = self.inner.live.lock().get(id).map(|live| live.scan.clone());
         let Some(scan) = whole else { return };
@@ -148,12 +149,12 @@ impl Keeper {
         self.look_at_it();
     }
 
-    /// Whoever follows who sees servers looks again.
+    /// Followers of sightings read them again.
     pub(super) fn noted(&self) {
         self.inner.noted.send_replace(());
     }
 
-    /// Another program may have written over the file, which what this thread has in memory would hide until the next start.
+    /// Another program may have written over the file, which the cache of this thread would hide until the next start.
     fn look_at_it(&mut self) {
         let Err(BesideError::Damaged { source, .. }) = check_beside(&self.path) else { return };
         self.connection = None;
@@ -210,7 +211,7 @@ impl Keeper {
         // Somebody may have deleted it.
         if self.connection.is_some() && !self.path.exists() {
             self.connection = None;
-            tracing::warn!(path = %self.path.display(), "the memory of scans is gone: a new one is begun");
+            tracing::warn!(path = %self.path.display(), "the file of scans is gone: a new one is started");
             self.begin_anew(None);
         }
         if self.connection.is_none() {
@@ -232,21 +233,21 @@ impl Keeper {
         work(connection).map_err(|error| BesideError::of(&self.path, error))
     }
 
-    /// What is in memory goes into the new file as well.
+    /// What is in memory is written to the new file as well.
     fn begin_anew(&mut self, aside: Option<&Aside>) {
         self.generation += 1;
         self.inner.live.lock().write_again();
         if let Some(Aside { path, why }) = aside {
             (self.noticed)(format!(
-                "The memory of scans was damaged ({why}). It is kept as `{}`, and a new one is begun.",
+                "The file of scans was damaged ({why}). It is kept as `{}`, and a new one was started.",
                 path.display()
             ));
         }
     }
 
-    /// The same trouble is told once.
+    /// The same problem is reported once.
     fn complain(&mut self, error: &BesideError) {
-        let said = format!("Scans are not kept now: {error}. They run all the same.");
+        let said = format!("Scans are not being kept: {error}. They still run.");
         if self.said.as_ref() != Some(&said) {
             (self.noticed)(said.clone());
             self.said = Some(said);

@@ -1,5 +1,5 @@
-//! Scans under way, and the last ones that were, with all that is kept of them: they are in memory as well, so that what a scan finds
-//! is shown whatever becomes of the file.
+//! Scans under way, and the last ones, with everything that is kept of them: they are in memory as well, so that the results
+//! of a scan are shown whatever happens to the file.
 
 use std::collections::{HashMap, VecDeque};
 
@@ -20,9 +20,9 @@ pub(super) struct LiveScan {
     pub(super) cancel: CancellationToken,
     /// How many of its rows are in the file.
     pub(super) written: usize,
-    /// There is more of it than the file has.
+    /// Whether there is more of it than in the file.
     pub(super) is_dirty: bool,
-    /// It is over, and who is gone was noted.
+    /// Whether it is over, and the servers that are gone were recorded.
     pub(super) is_closed: bool,
 }
 
@@ -30,7 +30,7 @@ pub(super) struct LiveScan {
 pub(super) struct LiveScans(VecDeque<LiveScan>);
 
 impl LiveScans {
-    /// Enters a scan; the oldest finished one that is in the file makes room.
+    /// Adds a scan; the oldest finished one that is in the file is dropped.
     pub(super) fn begin(&mut self, status: ScanStatus, plan: &ProbePlan) -> CancellationToken {
         let cancel = CancellationToken::new();
         let scan = KeptScan {
@@ -80,7 +80,7 @@ impl LiveScans {
 }
 
 impl LiveScan {
-    /// Takes what a probe showed. Beyond the bound it is only counted.
+    /// Adds the result of a probe. Beyond the limit it is only counted.
     pub(super) fn take(&mut self, probe: u64, row: Option<(ScanRow, Option<Definition>)>) {
         self.is_dirty = true;
         self.scan.done.add(probe);
@@ -99,13 +99,13 @@ impl LiveScan {
 /// A scan.
 #[derive(Debug, Clone)]
 pub struct KeptScan {
-    /// How far it is.
+    /// Its progress.
     pub status: ScanStatus,
     /// What its plan covers.
     pub scope: Scope,
     /// Which of its probes were made.
     pub done: Done,
-    /// What it found.
+    /// Its results.
     pub rows: Vec<ScanRow>,
     /// The tools of its servers, by their hash, as far as they are at hand.
     pub definitions: HashMap<String, Definition>,

@@ -1,11 +1,11 @@
 //! The memory of scans: `discovery.db` in the data directory.
 //!
-//! - [`ScanMemory`] has the scans under way and writes what they find as they go, four times a second; a thread of its own does.
-//!   Whatever becomes of the file, scans go on and are shown: what could not be written waits in memory.
-//! - With a scan it keeps what its plan covers and which probes were made, so that a comparison ([`compare`]) calls nobody gone who
-//!   was not asked again.
-//! - [`SeenServer`]: who saw a server, where and when. Whoever finds servers notes it here, and a scan does by itself.
-//! - What a person forgets or saves can be taken back ([`StepDirection`]).
+//! - [`ScanMemory`] has the scans under way; a thread of its own writes their results as they come, four times a second.
+//!   Whatever happens to the file, scans continue and are shown: what could not be written waits in memory.
+//! - With a scan it keeps what its plan covers and which probes were made, so that in a comparison ([`compare`]) no server
+//!   counts as gone that was not asked again.
+//! - [`SeenServer`]: what saw a server, where and when. Every source of servers records it here, and a scan does by itself.
+//! - Forgetting and saving can be undone ([`StepDirection`]).
 
 pub mod compare;
 mod dismissed;
@@ -42,14 +42,14 @@ pub use live::KeptScan;
 pub use sightings::SeenServer;
 pub use steps::{FIRST_ENTRY, MemoryStep, StepDirection};
 
-/// Why something of the memory of scans cannot be told or changed.
+/// Why the memory of scans cannot be read or changed.
 #[derive(Debug, thiserror::Error)]
 pub enum MemoryError {
     /// The file cannot be used.
     #[error(transparent)]
     File(#[from] BesideError),
     /// There is no such scan.
-    #[error("there is no scan `{0}`: it was forgotten, or made room for later ones")]
+    #[error("there is no scan `{0}`: it was forgotten, or deleted to make room for later ones")]
     NoScan(String),
     /// No scan was made yet.
     #[error("no scan is kept yet")]
@@ -63,13 +63,15 @@ pub enum MemoryError {
     /// A name that cannot be one.
     #[error("a range needs a name of 1 to 100 characters, on one line, that does not begin with `@`")]
     BadName,
-    /// It was taken back before, or something else changed it since.
-    #[error("that change cannot be turned any more: it was turned before, or what it changed is another now")]
+    /// It was undone before, or something else changed it since.
+    #[error(
+        "that change can no longer be undone or redone: that was done before, or what it changed has changed since"
+    )]
     StepGone,
-    /// The file of a scan says what none of ours would.
+    /// The file of a scan contains what none of ours would.
     #[error(transparent)]
     ScanFile(#[from] ScanFileError),
-    /// The thread that was asked is gone.
+    /// The thread has ended.
     #[error("the memory of scans is closed")]
     Closed,
 }
@@ -85,10 +87,10 @@ struct Memory {
     now: fn() -> Millis,
 }
 
-/// What the thread shares with those who ask.
+/// What the thread shares with its callers.
 struct SharedMemory {
     live: Mutex<LiveScans>,
-    /// Who sees servers is noted anew.
+    /// Notifies that the sightings changed.
     noted: watch::Sender<()>,
 }
 
@@ -96,7 +98,7 @@ struct SharedMemory {
 const LONGEST_NAME: usize = 100;
 
 impl ScanMemory {
-    /// Begins to keep scans in this folder; `noticed` is told what a person should know.
+    /// Starts to keep scans in this folder; `noticed` receives notices for the user.
     pub fn start(
         folder: &Path,
         now: fn() -> Millis,
@@ -125,14 +127,14 @@ impl ScanMemory {
         }
     }
 
-    /// Enters a scan that begins.
+    /// Adds a scan that starts.
     pub fn begin(&self, status: ScanStatus, plan: &ProbePlan) -> CancellationToken {
         let cancel = self.0.inner.live.lock().begin(status, plan);
         self.wake();
         cancel
     }
 
-    /// Takes what a probe of a running scan showed.
+    /// Adds the result of a probe of a running scan.
     pub fn take(&self, id: &str, probe: u64, row: Option<(ScanRow, Option<Definition>)>) {
         let mut live = self.0.inner.live.lock();
         let Some(live) = live.iter_mut().find(|live| live.scan.status.id == id) else { return };
@@ -143,7 +145,7 @@ impl ScanMemory {
         }
     }
 
-    /// Notes how far a scan is.
+    /// Records the progress of a scan.
     pub fn update(&self, id: &str, change: impl FnOnce(&mut ScanStatus)) {
         let mut live = self.0.inner.live.lock();
         let Some(live) = live.iter_mut().find(|live| live.scan.status.id == id) else { return };
@@ -153,7 +155,7 @@ impl ScanMemory {
         }
     }
 
-    /// How far a scan of this process is.
+    /// The progress of a scan of this process.
     pub fn status(&self, id: &str) -> Option<ScanStatus> {
         self.0.inner.live.lock().get(id).map(|live| live.scan.status.clone())
     }
@@ -170,12 +172,12 @@ impl ScanMemory {
         Some(found.scan.status.clone())
     }
 
-    /// Ends all.
+    /// Ends all of them.
     pub fn stop(&self) {
         self.0.inner.live.lock().iter().for_each(|live| live.cancel.cancel());
     }
 
-    /// All that are kept, the newest first, and why older ones are missing.
+    /// All kept scans, the newest first, and why older ones are missing.
     pub async fn list(&self) -> (Vec<ScanStatus>, Option<MemoryError>) {
         let kept = self.ask(|keeper| keeper.read(rows::list)).await;
         let (mut scans, problem) = match kept {
@@ -193,7 +195,7 @@ impl ScanMemory {
         (scans, problem)
     }
 
-    /// A scan with all that is kept of it.
+    /// A scan with everything that is kept of it.
     pub async fn scan(&self, id: &str) -> Result<KeptScan, MemoryError> {
         if let Some(live) = self.0.inner.live.lock().get(id) {
             return Ok(live.scan.clone());
@@ -254,7 +256,7 @@ impl ScanMemory {
         self.ask(|keeper| keeper.read(steps::ranges)).await
     }
 
-    /// Saves a range in the place of what had its name.
+    /// Saves a range, replacing one of the same name.
     pub async fn save_range(&self, range: ScanRange) -> Result<Option<i64>, MemoryError> {
         let name = range.name.trim().to_owned();
         let is_long = name.chars().count() > LONGEST_NAME;
@@ -292,13 +294,13 @@ impl ScanMemory {
         self.ask(move |keeper| keeper.with(|connection| steps::make(connection, &label, &turns, now))).await
     }
 
-    /// What would be taken back next, or made again.
+    /// The change that would be undone next, or redone.
     pub async fn next_step(&self, way: StepDirection) -> Option<MemoryStep> {
         // What cannot be read cannot be turned either; whoever reads scans is told why.
         self.ask(move |keeper| keeper.read(|connection| steps::next(connection, way))).await.ok().flatten()
     }
 
-    /// Takes a change back, or makes it again.
+    /// Undoes a change, or redoes it.
     pub async fn turn(&self, way: StepDirection, entry: i64) -> Result<MemoryStep, MemoryError> {
         let now = (self.0.now)();
         let turned = self
@@ -327,8 +329,8 @@ impl ScanMemory {
         Ok(turned)
     }
 
-    /// Notes that servers are seen now. Of all kinds but ports and scans a place begins with who sees it (`cursor: ~/.cursor/mcp.json`):
-    /// `seen:cursor` finds those.
+    /// Records that servers are seen now. For all kinds except ports and scans, a place starts with what sees it (`cursor:
+    /// ~/.cursor/mcp.json`): `seen:cursor` finds those.
     pub async fn saw(&self, kind: SightingKind, seen: Vec<SeenServer>) -> Result<(), MemoryError> {
         let now = (self.0.now)();
         self.ask(move |keeper| {
@@ -341,7 +343,7 @@ impl ScanMemory {
         .await
     }
 
-    /// Notes all that this kind sees now: who was seen before, and is not among them, is gone.
+    /// Records everything that this kind sees now: a server that was seen before, and is not among them, is gone.
     pub async fn saw_all(&self, kind: SightingKind, seen: HashSet<SeenServer>) -> Result<(), MemoryError> {
         let now = (self.0.now)();
         self.ask(move |keeper| {
@@ -352,12 +354,12 @@ impl ScanMemory {
         .await
     }
 
-    /// Who saw a server, or, without one, all of them.
+    /// What saw a server, or, without one, all sightings.
     pub async fn sightings(&self, server: Option<ServerId>) -> Result<Vec<Sighting>, MemoryError> {
         self.ask(move |keeper| keeper.read(|connection| sightings::of(connection, server))).await
     }
 
-    /// Where servers of this computer were seen last, to be asked again.
+    /// Where servers of this computer were last seen, to be asked again.
     pub async fn seen_here(&self) -> Vec<std::net::SocketAddr> {
         let read = self.ask(|keeper| {
             keeper.read(|connection| sightings::still_there(connection, &[SightingKind::Port]))
@@ -367,7 +369,7 @@ impl ScanMemory {
         seen.into_iter().filter_map(address).collect::<HashSet<_>>().into_iter().collect()
     }
 
-    /// Servers are gone for good, and so is who saw them.
+    /// Servers were deleted for good, and so are their sightings.
     pub async fn forget_servers(&self, servers: Vec<ServerId>) -> Result<(), MemoryError> {
         if servers.is_empty() {
             return Ok(());
@@ -389,7 +391,7 @@ impl ScanMemory {
         answer.await.map_err(|_| MemoryError::Closed)?
     }
 
-    /// The thread may be waiting for something to do.
+    /// Wakes the thread, which may be waiting.
     fn wake(&self) {
         // After the end there is nothing to wake.
         drop(self.send(Box::new(|_| {})));

@@ -18,7 +18,7 @@ pub(super) struct ScanHead {
     pub(super) done: Done,
 }
 
-/// Enters a scan, or what is new of it.
+/// Writes a scan, or what is new of it.
 pub(super) fn put_scan(
     connection: &Connection,
     status: &ScanStatus,
@@ -74,7 +74,7 @@ pub(super) fn put_rows(
     Ok(())
 }
 
-/// Enters what tools there are, once.
+/// Writes the definitions of tools, once.
 pub(super) fn put_definition(connection: &Connection, definition: &Definition) -> rusqlite::Result<()> {
     connection
         .prepare_cached("INSERT OR IGNORE INTO definitions (hash, tools) VALUES (?1, ?2)")?

@@ -1,4 +1,4 @@
-//! Who saw a server, where and when, as the file has it; the registry is told, so that filters know it.
+//! What saw a server, where and when, in the file; the registry is notified, so that filters know it.
 
 use std::collections::{BTreeSet, HashMap, HashSet};
 use std::sync::Arc;
@@ -14,7 +14,7 @@ use super::live::KeptScan;
 use crate::HostAndPort;
 use crate::scan::THIS_COMPUTER;
 
-/// A server that somebody sees, and where.
+/// A server that is seen, and where.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct SeenServer {
     /// The id that it has, or would have, in the registry.
@@ -28,7 +28,7 @@ pub(super) fn kind_of(targets: &[String]) -> SightingKind {
     if targets == [THIS_COMPUTER] { SightingKind::Port } else { SightingKind::Scan }
 }
 
-/// Notes that they are seen now.
+/// Records that they are seen now.
 pub(super) fn saw<'a>(
     connection: &Connection,
     kind: SightingKind,
@@ -50,7 +50,7 @@ pub(super) fn servers(rows: &[ScanRow]) -> impl Iterator<Item = (ServerId, &str)
     rows.iter().filter(|row| row.is_server()).map(|row| (row.id, &*row.url))
 }
 
-/// All that this kind sees now: who was there and is not among them is gone.
+/// Everything that this kind sees now: a server that was there and is not among them is gone.
 pub(super) fn saw_all(
     connection: &Connection,
     kind: SightingKind,
@@ -66,7 +66,7 @@ pub(super) fn saw_all(
     Ok(())
 }
 
-/// A scan is over: who was there, was asked again and did not answer, is gone.
+/// A scan is over: a server that was there, was asked again and did not answer, is gone.
 pub(super) fn close_scan(connection: &Connection, scan: &KeptScan, now: Millis) -> rusqlite::Result<()> {
     let found: HashMap<HostAndPort, &ScanRow> =
         scan.rows.iter().filter_map(|row| Some((HostAndPort::of(&row.url)?, row))).collect();
@@ -91,7 +91,7 @@ fn gone(connection: &Connection, there: &Sighting, now: Millis) -> rusqlite::Res
     Ok(())
 }
 
-/// Those that were not gone when they were looked for last.
+/// Those that were not gone when they were last searched for.
 pub(super) fn still_there(
     connection: &Connection,
     kinds: &[SightingKind],
@@ -108,7 +108,7 @@ pub(super) fn still_there(
     Ok(all)
 }
 
-/// Those of a server, or of all; who saw it last stands first.
+/// Those of a server, or of all; the latest comes first.
 pub(super) fn of(connection: &Connection, server: Option<ServerId>) -> rusqlite::Result<Vec<Sighting>> {
     let query = format!(
         "SELECT {COLUMNS} FROM sightings WHERE ?1 IS NULL OR server = ?1 ORDER BY last_seen DESC, kind, place"
@@ -142,7 +142,7 @@ fn read(row: &Row<'_>) -> rusqlite::Result<Option<Sighting>> {
 type Words = HashMap<ServerId, Arc<[String]>>;
 
 impl ScanMemory {
-    /// Goes on until it is stopped.
+    /// Continues until it is stopped.
     pub async fn tell_who_sees(self, registry: Registry, stop: CancellationToken) {
         let telling = self.tell_on(&registry);
         let _ = stop.run_until_cancelled(telling).await;
@@ -192,7 +192,7 @@ impl ScanMemory {
     }
 }
 
-/// Its kind; and who it is, where the place begins with that: `cursor: ~/.cursor/mcp.json`.
+/// Its kind; and its name, where the place starts with that: `cursor: ~/.cursor/mcp.json`.
 fn words_of(sighting: &Sighting) -> impl Iterator<Item = String> {
     let is_named = !matches!(sighting.kind, SightingKind::Port | SightingKind::Scan);
     let name = sighting.place.split_once(':').map(|(name, _)| name.trim().to_lowercase());
@@ -210,6 +210,6 @@ async fn tell(registry: &Registry, words: &Words, servers: impl Iterator<Item = 
     if !news.is_empty()
         && let Err(error) = registry.measured(news).await
     {
-        tracing::debug!(%error, "who sees servers could not be told");
+        tracing::debug!(%error, "the sightings of servers could not be read");
     }
 }

@@ -1,4 +1,4 @@
-//! Changes that a person made of scans, ranges and what they want to be proposed, and how they are taken back and made again.
+//! Changes that the user made to scans, ranges and dismissed proposals, and how they are undone and redone.
 
 use model::{Millis, ScanRange};
 use rusqlite::{Connection, OptionalExtension, params};
@@ -10,16 +10,16 @@ use super::file::json;
 /// Entries of these changes are above this: below are those of the registry, below 0 those of the configuration's file.
 pub const FIRST_ENTRY: i64 = 1 << 40;
 
-/// Which way.
+/// The direction.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum StepDirection {
-    /// Taking back.
+    /// Undo.
     Back,
-    /// Making again.
+    /// Redo.
     Again,
 }
 
-/// A change that could be taken back, or made again.
+/// A change that could be undone, or redone.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct MemoryStep {
     /// Its entry.
@@ -30,7 +30,7 @@ pub struct MemoryStep {
     pub at: Millis,
 }
 
-/// What became of one thing.
+/// A change of one thing.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub(super) enum StepFate {
@@ -40,7 +40,7 @@ pub(super) enum StepFate {
 }
 
 impl StepFate {
-    /// Makes it so; false when it is not as this change left it.
+    /// Applies it; false when the thing is not as this change left it.
     fn apply(&self, connection: &Connection, way: StepDirection, now: Millis) -> rusqlite::Result<bool> {
         match self {
             Self::Scan { id, was_kept, is_kept } => {
@@ -78,7 +78,7 @@ pub(super) fn make(
     remember(connection, label, turns, now)
 }
 
-/// Remembers changes that were made. What was taken back before cannot be made again any more.
+/// Records changes. What was undone before can no longer be redone.
 pub(super) fn remember(
     connection: &Connection,
     label: &str,
@@ -93,7 +93,7 @@ pub(super) fn remember(
     Ok(FIRST_ENTRY + connection.last_insert_rowid())
 }
 
-/// What the next one would be.
+/// The next change.
 pub(super) fn next(connection: &Connection, way: StepDirection) -> rusqlite::Result<Option<MemoryStep>> {
     let query = match way {
         StepDirection::Back => {
@@ -109,7 +109,7 @@ pub(super) fn next(connection: &Connection, way: StepDirection) -> rusqlite::Res
     connection.query_row(query, [], read).optional()
 }
 
-/// Takes a change back, or makes it again; nothing when it is not there to be turned so. All of it, or none.
+/// Undoes a change, or redoes it; nothing when it is not in a state for that. All of it, or none.
 pub(super) fn turn(
     connection: &Connection,
     way: StepDirection,

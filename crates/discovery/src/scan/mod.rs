@@ -1,4 +1,4 @@
-//! A scan: a plan that says beforehand what it will ask, and a run that streams what it finds.
+//! A scan: a plan that says in advance what it will probe, and a run that streams its results.
 
 mod plan;
 mod run;

@@ -10,17 +10,17 @@ use super::scope::Scope;
 use super::targets::{Host, merged, read_target, step};
 use crate::ports::Listening;
 
-/// The most probes one scan may plan. `10.0.0.0/8` × 3 ports is 50 million: refused until it is asked for in parts.
+/// The most probes that one scan can plan. `10.0.0.0/8` × 3 ports is 50 million: refused until it is requested in parts.
 const MOST_PROBES: u64 = 4_000_000;
 
-/// What a scan of this computer is called among targets.
+/// The name of a scan of this computer among targets.
 pub const THIS_COMPUTER: &str = "this computer";
 
-/// What a closed port of this computer costs, and a silent one of the network.
+/// The cost of a closed port of this computer, and of a silent one of the network.
 const REFUSED: Duration = Duration::from_micros(100);
 const SILENT: Duration = Duration::from_millis(800);
 
-/// Paths that every probe asks at.
+/// Paths that every probe tries.
 const GUESSED: [&str; 3] = ["/", "/mcp", "/sse"];
 
 /// Why a scan cannot be planned.
@@ -39,7 +39,7 @@ pub enum PlanError {
     Unresolved {
         /// The name.
         host: String,
-        /// What the resolver said.
+        /// The error of the resolver.
         cause: String,
     },
     /// Not this computer and not a private network.
@@ -60,10 +60,10 @@ pub enum PlanError {
     WideIpv6(String),
 }
 
-/// One address and port to ask.
+/// One address and port to probe.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Probe {
-    /// Where to connect.
+    /// The address to connect to.
     pub address: SocketAddr,
     /// Tried when `address` refuses: the other addresses of `localhost`.
     pub alternatives: Vec<IpAddr>,
@@ -71,28 +71,28 @@ pub struct Probe {
     pub host_name: Option<String>,
     /// The program that listens there, when known.
     pub process: Option<String>,
-    /// A person named this port.
+    /// Whether the user named this port.
     pub named: bool,
-    /// Tried first: somebody says that a server is there.
+    /// Tried first: a server is known to be there.
     pub path: Option<String>,
 }
 
-/// What a scan will ask. Made, and shown, before anything is sent.
+/// What a scan will probe. Made, and shown, before anything is sent.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ProbePlan {
-    /// In words.
+    /// The targets in words.
     pub targets: Vec<String>,
     hosts: Vec<Host>,
     ports: PortSet,
     /// Single probes, for the ports that listen on this computer.
     extra: Vec<Probe>,
-    /// The operating system said which those are.
+    /// Whether the operating system listed the ports.
     listed: bool,
 }
 
 impl ProbePlan {
-    /// This computer: every port that listens on loopback, and the usual ones, since a server of another user may
-    /// be hidden from the list; and where servers were seen, to say of them that they are gone.
+    /// This computer: every port that listens on loopback, and the common ones, since a server of another user may be hidden
+    /// from the list; and where servers were seen, to find out whether they are gone.
     pub fn this_computer(listening: Vec<Listening>, own_ports: &[u16], seen: &[SocketAddr]) -> Self {
         let listed = !listening.is_empty();
         let mut extra: Vec<Probe> = listening
@@ -111,8 +111,8 @@ impl ProbePlan {
         Self { targets, hosts: Vec::new(), ports: PortSet::usual(), extra, listed }
     }
 
-    /// Asks at these addresses of this computer as well, where clients say that a server is: one may be at a port that is not
-    /// in the list, or at a path that nobody guesses.
+    /// Probes these addresses of this computer as well, where clients are set up with a server: one may be at a port that is
+    /// not in the list, or at an unusual path.
     #[must_use]
     pub fn and_at(mut self, urls: &[String], own_ports: &[u16]) -> Self {
         for url in urls.iter().filter_map(|url| Endpoint::parse(url).ok()).filter(Endpoint::is_loopback) {
@@ -132,7 +132,7 @@ impl ProbePlan {
         self
     }
 
-    /// Reads the targets a person gave. Names are resolved here, once, and their addresses range-checked.
+    /// Reads the targets that were given. Names are resolved here, once, and their addresses range-checked.
     pub async fn read<T: AsRef<str>>(targets: &[T], ports: PortSet) -> Result<Self, PlanError> {
         let mut hosts = Vec::new();
         for target in targets.iter().map(|target| target.as_ref().trim()) {
@@ -185,8 +185,8 @@ impl ProbePlan {
         each.saturating_mul(u32::try_from(rounds).unwrap_or(u32::MAX))
     }
 
-    /// The probes, made as they are asked for: first the single ones, then port by port over all hosts, so that the
-    /// first servers show early and no host gets all its probes at once.
+    /// The probes, made as they are needed: first the single ones, then port by port over all hosts, so that the first
+    /// servers are found early and no host gets all its probes at once.
     pub fn into_probes(self) -> impl Iterator<Item = Probe> + Send {
         let Self { hosts, ports, extra, .. } = self;
         let hosts = Arc::new(hosts);

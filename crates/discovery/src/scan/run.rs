@@ -13,25 +13,25 @@ use tokio_util::sync::CancellationToken;
 use super::{Probe, ProbePlan};
 use crate::Definition;
 
-/// Probes under way at once. Ports that accept and say nothing hold their place for the whole budget, so there must
-/// be room beside them for those that answer.
+/// Probes under way at once. Ports that accept and send nothing hold their place for the whole budget, so there must be room
+/// besides them for those that answer.
 pub(super) const AT_ONCE: usize = 8_192;
 
-/// Files left to the rest of the program when the limit of open files decides.
+/// Files left to the rest of the program when the limit of open files is the bound.
 const SPARE_FILES: u64 = 256;
 
 /// Probes under way at once on one address of this computer, and on any other.
 const PER_HOST_LOCAL: usize = 64;
 pub(super) const PER_HOST: usize = 4;
 
-/// How a scan is run.
+/// The settings of a run.
 #[derive(Debug, Clone)]
 pub struct Run {
-    /// How each probe is made.
+    /// The settings of each probe.
     pub options: ProbeOptions,
     /// Ends the scan: no new probe is started and those under way are dropped.
     pub cancel: CancellationToken,
-    /// What all scans of this process have together.
+    /// What all scans of this process share.
     pub caps: Caps,
 }
 
@@ -74,14 +74,14 @@ pub struct Found {
     pub progress: ScanCounters,
     /// Absent when nothing accepted the connection.
     pub row: Option<ScanRow>,
-    /// All that the server of this row offers, if it said so.
+    /// Everything that the server of this row offers, if it was read.
     pub contents: Option<Box<Contents>>,
     /// Its tools as a hash, then.
     pub definition: Option<Definition>,
 }
 
-/// Makes the probes of `plan` and yields each as it ends. Ends early when cancelled. Spawns nothing:
-/// dropping the stream ends everything that is under way.
+/// Makes the probes of `plan` and yields each as it ends. Ends early when cancelled. Spawns nothing: dropping the stream
+/// ends everything that is under way.
 pub fn run(plan: ProbePlan, how: Run) -> impl Stream<Item = Found> + Send + 'static {
     let Run { options, cancel, caps } = how;
     let options = Arc::new(options);
@@ -144,11 +144,11 @@ fn at_once() -> usize {
     usize::try_from(files.saturating_sub(SPARE_FILES)).unwrap_or(AT_ONCE).clamp(64, AT_ONCE)
 }
 
-/// The slots of each host that is being asked; forgotten when nobody holds them.
+/// The slots of each host that is being probed; dropped when unused.
 #[derive(Clone, Default)]
 struct HostSlots(Arc<Mutex<HashMap<IpAddr, Weak<Semaphore>>>>);
 
-/// Hosts that are remembered before those that nobody holds are forgotten.
+/// How many hosts are remembered before unused ones are dropped.
 const REMEMBERED: usize = 4 * AT_ONCE;
 
 impl HostSlots {
@@ -175,12 +175,12 @@ pub struct Done {
 }
 
 impl Done {
-    /// Every probe of a plan with so many.
+    /// Every probe of a plan with this many.
     pub fn all(probes: u64) -> Self {
         Self { ranges: probes.checked_sub(1).map(|last| (0, last)).into_iter().collect() }
     }
 
-    /// A probe was made, and what it showed is noted.
+    /// A probe was made, and its result is recorded.
     pub fn add(&mut self, probe: u64) {
         if self.has(probe) {
             return;
@@ -198,7 +198,7 @@ impl Done {
         self.before(probe).is_some_and(|(_, last)| last >= probe)
     }
 
-    /// The range that begins last, up to here.
+    /// The range that starts last, up to here.
     fn before(&self, probe: u64) -> Option<(u64, u64)> {
         self.ranges.range(..=probe).next_back().map(|(first, last)| (*first, *last))
     }

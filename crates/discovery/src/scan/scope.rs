@@ -1,4 +1,4 @@
-//! What a plan covers, kept with its scan: whether an address was asked can be told later.
+//! What a plan covers, kept with its scan: whether an address was probed can be determined later.
 
 use std::collections::BTreeSet;
 use std::net::{IpAddr, SocketAddr};
@@ -12,7 +12,7 @@ use crate::ports::{HostAndPort, HostKey};
 /// What a plan covers, in the order of its probes: the single ones, then port by port over all hosts.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Scope {
-    /// The operating system said which ports of this computer listen: of all others it is known that none does.
+    /// Whether the operating system listed the listening ports of this computer: then all others are known not to listen.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub(crate) listed: bool,
     /// Addresses and ports.
@@ -26,7 +26,7 @@ pub struct Scope {
     ports: Vec<(u16, u16)>,
 }
 
-/// Addresses one after the other.
+/// Consecutive addresses.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 struct Span {
     first: IpAddr,
@@ -56,7 +56,7 @@ impl Scope {
         Self { listed, single, hosts, ports: ranges }
     }
 
-    /// Whether somebody was asked at this place, when these of its probes were made.
+    /// Whether this place was probed, when these of its probes were made.
     pub fn has_asked(&self, place: &HostAndPort, done: &Done) -> bool {
         let mut probes = self.probes_of(place).peekable();
         if probes.peek().is_none() {
@@ -85,7 +85,7 @@ impl Scope {
         single.map(|(at, _)| at as u64).chain(swept)
     }
 
-    /// How many ports are asked before this one.
+    /// How many ports are probed before this one.
     fn port_at(&self, port: u16) -> Option<u64> {
         let mut before = 0;
         for (first, last) in &self.ports {
@@ -99,7 +99,7 @@ impl Scope {
 }
 
 impl Span {
-    /// Which of its addresses this host is.
+    /// The index of this host among its addresses.
     fn offset_of(&self, host: &HostKey) -> Option<u64> {
         if let Some(name) = &self.name {
             return (HostKey::of(name) == *host).then_some(0);
@@ -121,8 +121,8 @@ impl Span {
     }
 }
 
-/// Which ports to ask, and which of them a person named. A named port is asked even if it is one that a scan
-/// leaves alone by itself (printers, databases); one that lies in a range is not named.
+/// Which ports to probe, and which of them the user named. A named port is probed even if it is one that a scan skips by
+/// itself (printers, databases); one within a range is not named.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct PortSet {
     ports: BTreeSet<u16>,
@@ -151,7 +151,7 @@ impl PortSet {
         self.ports.iter().copied()
     }
 
-    /// In ascending order, and whether a person named each.
+    /// In ascending order, and whether the user named each.
     pub(super) fn into_iter(self) -> impl Iterator<Item = (u16, bool)> + Send {
         let Self { ports, named } = self;
         ports.into_iter().map(move |port| (port, named.contains(&port)))

@@ -1,4 +1,4 @@
-//! What a person gives as a target, as addresses.
+//! The targets that the user gives, as addresses.
 
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 use std::time::Duration;
@@ -7,10 +7,10 @@ use ipnet::IpNet;
 
 use super::PlanError;
 
-/// The longest a name may take to resolve.
+/// The longest time to resolve a name.
 const RESOLVE_WITHIN: Duration = Duration::from_secs(5);
 
-/// Addresses one after the other.
+/// Consecutive addresses.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Host {
     pub(super) first: IpAddr,
@@ -19,7 +19,7 @@ pub(super) struct Host {
     pub(super) alternatives: Vec<IpAddr>,
 }
 
-/// Addresses that were given twice are asked once. What was given by name stays apart: the name is what is sent there.
+/// Addresses that were given twice are probed once. What was given by name stays separate: the name is what is sent there.
 pub(super) fn merged(hosts: Vec<Host>) -> Vec<Host> {
     let (mut ranges, named): (Vec<Host>, Vec<Host>) = hosts.into_iter().partition(|host| host.name.is_none());
     ranges.sort_by_key(|host| host.first);
@@ -50,7 +50,7 @@ impl Host {
     }
 }
 
-/// The address so many places later.
+/// The address at this index.
 pub(super) fn step(first: IpAddr, offset: u64) -> IpAddr {
     match first {
         IpAddr::V4(ip) => {

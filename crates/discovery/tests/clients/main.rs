@@ -1,5 +1,5 @@
-//! The files of AI clients, in homes that are made for it. Those that cannot be read, or not as their clients mean them, are named with
-//! their place, while all others are read.
+//! The files of AI clients, in homes that are made for it. Those that cannot be read, or not as their clients mean them, are
+//! named with their place, while all others are read.
 
 #![allow(
     clippy::unwrap_used,
@@ -162,7 +162,7 @@ fn what_is_no_text_is_named() {
         says(&of(&bench, &path), (1, 1), "UTF-16");
     }
     let path = bench.write(".cursor/mcp.json", b"{\n \"\xff\": 1}");
-    says(&of(&bench, &path), (2, 3), "no UTF-8");
+    says(&of(&bench, &path), (2, 3), "not UTF-8");
 }
 
 #[test]

@@ -1,4 +1,4 @@
-//! Which servers could be one to clients: those of one product whose tools agree. Pure.
+//! Which servers look like replicas of one: those of one product whose tools agree. Pure.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
@@ -7,30 +7,30 @@ use model::ServerId;
 use super::shape::ShapeHash;
 use crate::names::slug;
 
-/// What is known of a server that is in no group.
+/// What is known about a server that is in no group.
 #[derive(Debug, Clone)]
 pub(crate) struct UngroupedServer<'a> {
     pub(crate) id: ServerId,
-    /// What its record is called.
+    /// The name of its record.
     pub(crate) name: &'a str,
-    /// What it says that it is, `serverInfo.name`.
+    /// The product that it reports, `serverInfo.name`.
     pub(crate) product: Option<&'a str>,
     pub(crate) shape: ShapeHash,
 }
 
-/// Servers that could be one.
+/// Servers that look like replicas of one.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct AlikeServers {
-    /// What they say that they are, as far as they do.
+    /// The product that they report, if they do.
     pub(crate) product: Option<String>,
     pub(crate) shape: ShapeHash,
     /// At least two, by id.
     pub(crate) servers: Vec<ServerId>,
-    /// A name for them, that no group has.
+    /// A proposed name that no group has.
     pub(crate) name: String,
 }
 
-/// Finds them, the most servers first. Names in `taken` belong to others. What order the candidates are in says nothing.
+/// Finds them, the most servers first. Names in `taken` belong to others. The order of the candidates does not matter.
 pub(crate) fn alike(candidates: &[UngroupedServer<'_>], taken: &HashSet<String>) -> Vec<AlikeServers> {
     let mut by_shape: HashMap<ShapeHash, Vec<&UngroupedServer<'_>>> = HashMap::new();
     for candidate in candidates {
@@ -53,8 +53,8 @@ pub(crate) fn alike(candidates: &[UngroupedServer<'_>], taken: &HashSet<String>)
 
 type OneProduct<'c, 'a> = (Option<String>, Vec<&'c UngroupedServer<'a>>);
 
-/// Servers of different products are not one, however alike their tools are. Who does not say what it is belongs to the others
-/// where those are of one product.
+/// Servers of different products are not replicas, however alike their tools are. A server that reports no product belongs
+/// to the others if those are of one product.
 fn by_product<'c, 'a>(all: Vec<&'c UngroupedServer<'a>>) -> Vec<OneProduct<'c, 'a>> {
     let key = |one: &UngroupedServer<'_>| one.product.map(|name| unnumbered(name).to_lowercase());
     let known: BTreeSet<String> = all.iter().filter_map(|one| key(one)).collect();
@@ -77,7 +77,7 @@ fn unnumbered(name: &str) -> &str {
     if stem.is_empty() { name.trim() } else { stem }
 }
 
-/// What they could be called: as they say, else by the words that the names of their records begin with.
+/// A possible name: the product, else the words that the names of their records start with.
 fn name_of(product: Option<&str>, all: &[&UngroupedServer<'_>]) -> String {
     let has_word = |name: &str| name.chars().any(|c| c.is_ascii_alphanumeric());
     if let Some(product) = product.filter(|name| has_word(name)) {
@@ -162,7 +162,7 @@ mod tests {
         }
     }
 
-    /// A server: its product, the type of each of its tools, and what only people read.
+    /// A server: its product, the type of each of its tools, and the texts that only people read.
     type Made = (Option<u8>, Vec<bool>, String, bool);
 
     fn found(made: &[(usize, Made)]) -> Vec<AlikeServers> {
@@ -198,7 +198,7 @@ mod tests {
         alike(&candidates, &HashSet::new())
     }
 
-    /// The same by hand: who is in one set with whom.
+    /// The same computed naively: which servers are in one set.
     fn naive(made: &[(usize, Made)]) -> BTreeSet<BTreeSet<ServerId>> {
         let mut sets = BTreeSet::new();
         for (_, (_, types, ..)) in made {
@@ -223,7 +223,7 @@ mod tests {
     }
 
     proptest! {
-        /// Neither the order of servers, nor that of tools or keys, nor what is said to people counts; a type does.
+        /// Neither the order of servers, nor that of tools or keys, nor texts for people count; a type does.
         #[test]
         fn whose_tools_agree_are_found_whatever_else_differs(
             made in prop::collection::vec(made(), 0..12),

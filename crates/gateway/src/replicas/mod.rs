@@ -1,5 +1,5 @@
-//! Servers that could be one to clients, and how those agree that a person made one: proposed here, decided in the configuration
-//! (`replica_groups`).
+//! Servers that look like replicas of one, and how the servers of a configured group agree: proposed here, decided in the
+//! configuration (`replica_groups`).
 
 mod alike;
 mod shape;
@@ -21,14 +21,15 @@ use crate::names::{NameSpace, OfferOrigin, Unnamed};
 use alike::{AlikeServers, UngroupedServer, alike};
 use shape::{ShapeHash, Shapes};
 
-/// Servers that could be one to clients: they are of one product, and list the same tools with schemas that accept the same.
+/// Servers that look like replicas of one: they are of one product, and list the same tools with schemas that accept the
+/// same.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ProposedReplicas {
-    /// Tells this set of servers with these tools from any other.
+    /// Identifies this set of servers with these tools.
     pub key: String,
-    /// A name for them that no group has.
+    /// A proposed name that no group has.
     pub name: String,
-    /// What they say that they are, as far as they do.
+    /// The product that they report, if they do.
     pub product: Option<String>,
     /// The names of their tools.
     pub tools: Vec<String>,
@@ -36,7 +37,7 @@ pub struct ProposedReplicas {
     pub servers: Vec<ServerId>,
 }
 
-/// A group as a person is shown it.
+/// A group as it is shown to the user.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct MadeReplicas {
     /// Its name.
@@ -45,49 +46,49 @@ pub struct MadeReplicas {
     pub servers: Vec<ServerId>,
     /// Entries that name no server, or more than one.
     pub unknown: Vec<String>,
-    /// How many tools clients see of it.
+    /// How many tools of it clients see.
     pub tools: usize,
-    /// The tools in which its servers do not agree.
+    /// The tools that differ between its servers.
     pub apart: Vec<ToolApart>,
 }
 
-/// A tool in which the servers of a group do not agree.
+/// A tool that differs between the servers of a group.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ToolApart {
     /// Its name.
     pub tool: String,
-    /// Whose definition clients see: the first that has it.
+    /// The server whose definition clients see: the first that has it.
     pub shown: ServerId,
-    /// Those whose schemas accept something else.
+    /// The servers whose schemas accept something else.
     pub differing: Vec<ServerId>,
-    /// Those that do not have it.
+    /// The servers that do not have it.
     pub lacking: Vec<ServerId>,
 }
 
-/// What clients call a tool of a server, and would call it if that were of a group.
+/// The names of a tool of a server for clients, now and in a group.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct RenamedTool {
-    /// By its server.
+    /// Its name at its server.
     pub tool: String,
-    /// Now, at each of the servers.
+    /// Its names now, at each of the servers.
     pub now: Vec<String>,
-    /// Then.
+    /// Its name in the group.
     pub then: String,
 }
 
-/// Finds servers that could be one. The tools of a server are looked into once, until they are others.
+/// Finds servers that look like replicas of one. The tools of a server are hashed once, until they change.
 #[derive(Debug, Default)]
 pub struct ReplicaFinder(Mutex<KnownShapes>);
 
 #[derive(Debug, Default)]
 struct KnownShapes {
     shapes: HashMap<ServerId, (Arc<[Tool]>, ShapeHash)>,
-    /// What was found in the last state of the registry that was looked at.
+    /// What was found in the last state of the registry that was searched.
     last: Option<(u64, Arc<Config>, Arc<[ProposedReplicas]>)>,
 }
 
 impl ReplicaFinder {
-    /// Those that could be one and are in no group, the most servers first. It may take a second where many servers are new.
+    /// The proposals of servers in no group, the most servers first. It may take a second where many servers are new.
     pub fn proposed(&self, snapshot: &Snapshot, config: &Arc<Config>) -> Arc<[ProposedReplicas]> {
         let mut known = self.0.lock();
         if let Some((revision, of, found)) = &known.last
@@ -120,14 +121,14 @@ impl ReplicaFinder {
     }
 }
 
-/// Clients may see it, or may again when a person resumes it, and its tools are known.
+/// Whether clients can see it, or could if it were resumed, and its tools are known.
 fn may_be_replica(server: &Server) -> bool {
     !server.info.tools.is_empty()
         && server.health.status != HealthStatus::Blocked
         && !crate::is_a_gateway(server)
 }
 
-/// The shapes of these servers, of those that are known by what is known; nothing else stays known.
+/// The shapes of these servers, from those that are known; nothing else stays known.
 fn shapes_of(servers: &[&Server], known: &mut HashMap<ServerId, (Arc<[Tool]>, ShapeHash)>) -> Vec<ShapeHash> {
     let mut made = Shapes::default();
     let shapes: Vec<ShapeHash> = servers
@@ -156,7 +157,7 @@ fn proposal(snapshot: &Snapshot, set: AlikeServers) -> ProposedReplicas {
     ProposedReplicas { key, name, product, tools: tools.into_iter().collect(), servers }
 }
 
-/// Whether the tools of these servers are known and agree; else the first whose are not so.
+/// Whether the tools of these servers are known and agree; else the first server whose tools do not.
 pub fn do_agree<'a>(servers: &[&'a Server]) -> Result<(), &'a Server> {
     let mut shapes = Shapes::default();
     let mut first = None;
@@ -169,7 +170,7 @@ pub fn do_agree<'a>(servers: &[&'a Server]) -> Result<(), &'a Server> {
     Ok(())
 }
 
-/// The groups of the configuration, as what is known of their servers makes them.
+/// The groups of the configuration, computed from what is known of their servers.
 pub fn made_groups(snapshot: &Snapshot, config: &Config) -> Vec<MadeReplicas> {
     config.replica_groups.iter().map(|group| made(snapshot, group)).collect()
 }
@@ -208,7 +209,8 @@ fn apart(tool: &str, each: &[(ServerId, BTreeMap<&str, ShapeHash>)]) -> Option<T
 }
 
 impl Gateway {
-    /// What clients call the tools of these servers, and what they would call each if the servers were a group of this name.
+    /// The names of the tools of these servers for clients, and those they would have if the servers were a group of this
+    /// name.
     pub fn renamed(&self, group: &str, servers: &[ServerId]) -> Vec<RenamedTool> {
         let catalog = self.catalog();
         let ids: HashSet<String> = servers.iter().map(ToString::to_string).collect();

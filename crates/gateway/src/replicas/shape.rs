@@ -1,5 +1,5 @@
-//! What callers of a server depend on, as a hash: the names of its tools and what their schemas accept. Two servers of one shape can
-//! take each other's calls.
+//! What callers of a server depend on, as a hash: the names of its tools and what their schemas accept. Two servers of one
+//! shape can take each other's calls.
 
 use std::collections::{BTreeMap, HashMap};
 
@@ -7,7 +7,7 @@ use model::{Schema, Tool, sorted_text};
 use serde_json::{Map, Value, json};
 use sha2::{Digest, Sha256};
 
-/// How much of a hash is kept. It tells apart, it proves nothing.
+/// How much of a hash is kept: enough to distinguish, not to prove.
 const LENGTH: usize = 16;
 
 /// The hash of a text, or of several.
@@ -18,14 +18,14 @@ const FOR_PEOPLE: &[&str] =
     &["title", "description", "examples", "example", "default", "$comment", "deprecated"];
 /// Keywords whose members are schemas by names of the schema's author.
 const BY_NAME: &[&str] = &["properties", "patternProperties", "$defs", "definitions", "dependentSchemas"];
-/// Lists in which the order says nothing.
+/// Lists in which the order does not matter.
 const SETS: &[&str] = &["required", "enum", "type"];
 /// The same, of schemas.
 const SCHEMA_SETS: &[&str] = &["allOf", "anyOf", "oneOf"];
-/// Values that are no schemas, whatever they look like.
+/// Values that are not schemas, whatever they look like.
 const DATA: &[&str] = &["const", "dependentRequired"];
 
-/// Hashes the schemas of many servers: replicas have the same text, which is looked into once.
+/// Hashes the schemas of many servers: replicas have the same text, which is hashed once.
 #[derive(Debug, Default)]
 pub(crate) struct Shapes<'a>(HashMap<&'a str, ShapeHash>);
 
@@ -68,7 +68,7 @@ fn cut(hash: Sha256) -> ShapeHash {
     kept
 }
 
-/// A schema as text, the same for all that accept the same but for what is said to people.
+/// A schema as text, the same for all that accept the same, without texts for people.
 fn normalised(schema: &Schema) -> String {
     let value = match schema.to_value() {
         Value::Null => json!({}),
@@ -91,7 +91,7 @@ fn normal_schema(value: &Value) -> Value {
     Value::Object(normal.collect())
 }
 
-/// What stands under a keyword; nothing when that says nothing.
+/// The value of a keyword; nothing when it has no effect.
 fn normal_member(key: &str, value: &Value) -> Option<Value> {
     Some(match value {
         Value::Object(named) if BY_NAME.contains(&key) => {

@@ -1,4 +1,4 @@
-//! The questions in their order, path by path, until one answer settles what the address is.
+//! The requests in their order, path by path, until one answer settles what the address is.
 
 mod paths;
 mod spared;
@@ -23,16 +23,16 @@ pub use spared::Spared;
 
 /// Ports on which TLS is tried first.
 const TLS_PORTS: [u16; 2] = [443, 8443];
-/// How often one path may be asked again: a redirect, another Host, TLS.
+/// How often one path can be asked again: a redirect, another Host, TLS.
 const MOST_TURNS: usize = 4;
 
-/// What a path turned out to be.
+/// The result of a path.
 enum Path {
-    /// The verdict is in.
+    /// A verdict.
     Settled(Box<ProbeReport>),
     /// Nothing here, as at most paths of any web server; another path may have it.
     Absent(String),
-    /// No MCP here, for a reason worth telling; another path may have it.
+    /// No MCP here, for a reason worth reporting; another path may have it.
     Nothing(String),
     /// No MCP at this address, whatever the path.
     Stop(String),
@@ -40,7 +40,7 @@ enum Path {
     Again(String),
 }
 
-/// Something that may be a server: not proven, and not refuted.
+/// Something that may be a server: neither proven nor refuted.
 struct Probable {
     url: String,
     why: String,
@@ -54,20 +54,20 @@ pub(super) struct Asker {
     depth: Depth,
     /// What is known of the server here, if it is not to be met again.
     spared: Option<ProbeReport>,
-    /// The path that is being asked led to another one.
+    /// The target of a redirect of the path that is being asked.
     redirected: bool,
     tls_tried: bool,
     /// Why TLS was tried on a port that did not ask for it.
     guessed_tls: Option<String>,
-    /// What else a server of this computer may be called.
+    /// The other name of a server of this computer.
     other_name: Option<String>,
     /// Something that may be one.
     probable: Option<Probable>,
-    /// A server that asks at the root who we are, until another path says more.
+    /// A server that requires sign-in at the root, until another path shows more.
     at_root: Option<Box<ProbeReport>>,
-    /// The path that is being asked is the one that a person gave.
+    /// Whether the path that is being asked was given by the user.
     insists: bool,
-    /// The path at which no event stream was found, if one was looked for before anything was posted there.
+    /// The path at which no event stream was found, if one was tried before anything was posted there.
     streamless: Option<String>,
 }
 
@@ -97,7 +97,7 @@ impl Asker {
         }
     }
 
-    /// Asks until there is a verdict, and gives back the line, on which sessions may have to be deleted.
+    /// Asks until there is a verdict, and returns the line, on which sessions may have to be deleted.
     pub(super) async fn run(mut self) -> (ProbeReport, Line) {
         let mut report = match self.as_known().await {
             Some(known) => known,
@@ -157,7 +157,7 @@ impl Asker {
     fn incomplete(&self) -> ProbeReport {
         let why = self.line.steps.last().map(|step| format!(": the last answer was `{}`", step.received));
         let mut report =
-            ProbeReport::not_mcp(format!("time was up before a verdict{}", why.unwrap_or_default()));
+            ProbeReport::not_mcp(format!("the time limit passed before a result{}", why.unwrap_or_default()));
         report.outcome = Outcome::Incomplete;
         report
     }
@@ -174,7 +174,7 @@ impl Asker {
                 settled => return settled,
             }
         }
-        Path::Nothing("it sends us in circles".to_owned())
+        Path::Nothing("it redirects in a loop".to_owned())
     }
 
     async fn ask_once(&mut self, path: &str) -> Path {
@@ -209,7 +209,7 @@ impl Asker {
         Path::Absent("no event stream was looked for there".to_owned())
     }
 
-    /// It is MCP: who it is, and how many tools it has.
+    /// It is MCP: its identity, and how many tools it has.
     async fn met(&mut self, path: &str, met: Met) -> Path {
         self.line.know(&met);
         let mut report = self.found(path, Transport::Http, Some(met.terms.era));
@@ -222,11 +222,15 @@ impl Asker {
     fn stranger(&self, path: &str, versions: &[String]) -> Path {
         let is_newer = versions.iter().all(|version| version.as_str() > MODERN);
         if versions.is_empty() || !is_newer {
-            return Path::Nothing("it speaks none of the revisions that we speak".to_owned());
+            return Path::Nothing(
+                "it speaks none of the revisions of MCP that are supported here".to_owned(),
+            );
         }
         let mut report = self.found(path, Transport::Http, Some(Era::Modern));
-        report.reason =
-            Some(format!("it speaks only {}, which is newer than what we speak", versions.join(", ")));
+        report.reason = Some(format!(
+            "it speaks only {}, which is newer than what is supported here",
+            versions.join(", ")
+        ));
         Path::Settled(Box::new(report))
     }
 
@@ -234,7 +238,7 @@ impl Asker {
         match other {
             Other::Refused(refusal) => self.refused(path, &refusal, answer).await,
             Other::Redirect(to) => self.redirect(path, &to),
-            Other::WantsTls => self.try_tls(path, "it wants TLS and then refuses it"),
+            Other::WantsTls => self.try_tls(path, "it requires TLS and then refuses it"),
             Other::NotPosted(why) if !self.protocols.sse || self.streamless.as_deref() == Some(path) => {
                 Path::Absent(why)
             }
@@ -243,12 +247,12 @@ impl Asker {
             Other::NotPosted(why) => Path::Absent(why),
             Other::NotHere(why) => Path::Nothing(why),
             Other::NotMcp { field, why } => {
-                Path::Nothing(format!("it speaks JSON-RPC, but its answer is not MCP's: `{field}`: {why}"))
+                Path::Nothing(format!("it speaks JSON-RPC, but its answer is not MCP: `{field}`: {why}"))
             }
         }
     }
 
-    /// On this computer whoever looks at names may want the other one, whatever words it has for that.
+    /// On this computer a server that checks names may require the other one, however it says so.
     async fn refused(&mut self, path: &str, refusal: &Refusal, answer: &Answer) -> Path {
         if may_want_another_name(answer) && self.take_other_name() {
             return Path::Again(path.to_owned());
@@ -263,7 +267,7 @@ impl Asker {
         }
     }
 
-    /// Somebody requires authentication, with nothing that says MCP. Where servers usually are, that is worth telling.
+    /// A server requires authentication, with no sign of MCP. At the common paths, that is worth reporting.
     fn guarded(&mut self, path: &str, why: String) -> Path {
         if !self.line.credentials.is_empty() {
             return self.maybe_one(path, "it refuses the credentials that were given".to_owned(), true);
@@ -274,8 +278,8 @@ impl Asker {
         Path::Nothing(why)
     }
 
-    /// Some have an event stream where others take a POST. A person may know of one anywhere; a scan looks for it on this
-    /// computer alone.
+    /// Some have an event stream where others take a POST. The user may know of one anywhere; a scan tries it on this
+    /// computer only.
     fn may_stream(&self, path: &str) -> bool {
         let is_local = self.line.target.host.is_loopback();
         is_stream_path(path) || self.depth == Depth::Named || (is_local && is_usual(path))
@@ -299,13 +303,14 @@ impl Asker {
         Path::Settled(Box::new(report))
     }
 
-    /// Whoever asks at every path who we are does so at the root as well, which nobody named: it is the last guess.
+    /// A server that requires sign-in at every path does so at the root as well, which the user did not name: it is the last
+    /// guess.
     fn is_guess(&self, path: &str) -> bool {
         path == "/" && self.line.target.path.is_none()
     }
 
-    /// RFC 9728: the document of a protected resource stands at the root, with the resource's path behind it.
-    /// It is asked for at this address only, wherever a challenge may point.
+    /// RFC 9728: the document of a protected resource is at the root, followed by the resource's path. It is requested at
+    /// this address only, wherever a challenge may point.
     async fn maybe_sign_in(&mut self, path: &str, status: u16, otherwise: String) -> Path {
         let well_known = "/.well-known/oauth-protected-resource";
         let deciding_ms = self.line.last_ms;
@@ -324,7 +329,7 @@ impl Asker {
         self.guarded(path, otherwise)
     }
 
-    /// Not proven, and not refuted: unless another path has it, a person decides.
+    /// Neither proven nor refuted: unless another path has it, the user decides.
     fn maybe_one(&mut self, path: &str, why: String, wants_credentials: bool) -> Path {
         let url = self.line.url(path).map(String::from).unwrap_or_default();
         let known = self.probable.take().filter(|known| !known.is_guess);
@@ -344,7 +349,7 @@ impl Asker {
                 self.redirected = true;
                 Path::Again(next)
             }
-            Some(_) => Path::Nothing("it redirects in circles".to_owned()),
+            Some(_) => Path::Nothing("it redirects in a loop".to_owned()),
         }
     }
 

@@ -1,4 +1,4 @@
-//! Looking at a certificate: a handshake, and nothing after it.
+//! Reads a certificate: a handshake, and nothing after it.
 
 use std::time::Duration;
 
@@ -14,8 +14,8 @@ use crate::wire::place::ConversationPlace;
 use crate::wire::tls::{CertificateVerdict, Stance, Trust};
 use crate::{McpError, failure};
 
-/// The certificate that is shown at an address, and what is wrong with it for whoever trusts `tls`. Nothing is asked of the
-/// server.
+/// The certificate that is presented at an address, and what is wrong with it under the trust `tls`. No request is sent to
+/// the server.
 pub async fn certificate(
     target: &ProbeTarget,
     tls: Option<&Tls>,

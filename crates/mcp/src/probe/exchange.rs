@@ -26,7 +26,7 @@ use crate::wire::terms::Question;
 
 type Chunks = Pin<Box<dyn Stream<Item = io::Result<Bytes>> + Send>>;
 
-/// Sends one question and reads the answer to it.
+/// Sends one request and reads the answer to it.
 pub(crate) async fn exchange(
     wire: Wire,
     authority: &str,
@@ -55,7 +55,7 @@ pub(super) fn chunks(body: Incoming) -> impl Stream<Item = io::Result<Bytes>> + 
     body.into_data_stream().map_err(io::Error::other)
 }
 
-/// What moves the bytes of a connection, until it is over.
+/// Drives a connection, until it is over.
 pub(super) type Driven = Pin<Box<dyn Future<Output = ()> + Send>>;
 
 pub(super) async fn handshake(
@@ -113,7 +113,7 @@ fn request(authority: &str, path: &str, question: &Question) -> Result<Request<F
     request.map_err(|error| NoAnswer::Unreachable(error.to_string()))
 }
 
-/// An event stream that stays open while other exchanges go on.
+/// An event stream that stays open during other exchanges.
 pub(crate) struct OpenStream {
     connection: Driven,
     events: Events<Chunks>,
@@ -124,7 +124,7 @@ pub(crate) struct OpenStream {
     _sender: SendRequest<Full<Bytes>>,
 }
 
-/// Asks for an event stream. An answer that is no stream comes back as an ordinary answer.
+/// Requests an event stream. An answer that is not a stream is returned as an ordinary answer.
 pub(crate) async fn open_stream(
     wire: Wire,
     authority: &str,
@@ -167,7 +167,7 @@ pub(crate) async fn open_stream(
     }
 }
 
-/// No more bytes than are left.
+/// At most the bytes that are left.
 fn bounded(
     chunks: impl Stream<Item = io::Result<Bytes>> + Send,
     left: Arc<AtomicUsize>,
@@ -180,13 +180,13 @@ fn bounded(
 }
 
 impl OpenStream {
-    /// It is MCP's: from here on it may say as much as a message.
+    /// It is MCP: from here on it can be as long as a message.
     pub(crate) fn trust(&mut self) {
         self.events.reader.grow(self.message);
         self.left.fetch_max(self.message, Ordering::Relaxed);
     }
 
-    /// The next event with data; `None` when the stream ended, grew too large or time is up.
+    /// The next event with data; `None` when the stream ended, grew too large or the time limit passed.
     pub(crate) async fn next(&mut self, deadline: Instant) -> Option<StreamEvent> {
         let event = pin!(timeout_at(deadline, self.events.next()));
         let event = if self.over {

@@ -1,8 +1,8 @@
-//! Asking a server that is known how it is, cheaply enough for ten thousand servers every ten seconds: one connection, the
-//! probe's small HTTP client, and no parsing of an answer that is, byte for byte, the one of the last time.
+//! Checks a known server, cheaply enough for ten thousand servers every ten seconds: one connection, the probe's small HTTP
+//! client, and no parsing of an answer that is, byte for byte, the same as last time.
 //!
-//! Unlike the probe it sends the server's credentials and verifies certificates, as a session does. A legacy session is
-//! kept by its id alone: no connection stays open for it.
+//! Unlike the probe it sends the server's credentials and verifies certificates, as a session does. A legacy session is kept
+//! by its id alone: no connection stays open for it.
 
 mod alive;
 mod asked;
@@ -50,16 +50,16 @@ const MOST_TOOLS: usize = 10_000;
 /// What is remembered of a server from one visit to the next.
 #[derive(Debug)]
 pub struct Kept {
-    /// Of every question to this server: one that nobody else has, and the same each time, so that the same answer is the
-    /// same bytes. There is never more than one question under way.
+    /// The id of every request to this server: unique, and the same each time, so that the same answer is the same bytes.
+    /// There is never more than one request under way.
     id: Id,
     session: Option<Joined>,
     joining: Option<Joining>,
-    /// It answers `ping` as if it had forgotten us, in a session that it has just opened.
+    /// Whether it answers `ping` as if it had forgotten the session, in one that it has just opened.
     is_pingless: bool,
     discovered: Option<u64>,
     listed: Option<u64>,
-    /// The name and the path that it wants, where those of its record do not do.
+    /// The name and the path that it requires, where those of its record do not work.
     authority: Option<Box<str>>,
     path: Option<Box<str>>,
     /// What of the last list is not kept, in a sentence.
@@ -85,13 +85,13 @@ impl Default for Kept {
 /// The tools of a server.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Listing {
-    /// Byte for byte what it was at the last visit.
+    /// Byte for byte the same as at the last visit.
     Same,
     /// All of them.
     Tools(Vec<Tool>),
 }
 
-/// A visit to a known server: questions over one connection as long as the server keeps it.
+/// A visit to a known server: requests over one connection as long as the server keeps it.
 pub struct Visit<'a> {
     site: VisitedSite<'a>,
     kept: &'a mut Kept,
@@ -99,11 +99,11 @@ pub struct Visit<'a> {
     identity: Option<Identity>,
 }
 
-/// An answer, and the hash of its body when that came whole.
+/// An answer, and the hash of its body when that was complete.
 type Hashed = (Answer, Option<u64>);
 
 impl Kept {
-    /// Forgets what was listed, so that the next visit gives all of it.
+    /// Forgets the last list, so that the next visit returns all of it.
     pub fn forget_listing(&mut self) {
         self.listed = None;
     }
@@ -127,12 +127,12 @@ impl Kept {
 }
 
 impl<'a> Visit<'a> {
-    /// Nothing is sent yet. All questions together have until `deadline`.
+    /// Nothing is sent yet. All requests together have until `deadline`.
     pub fn begin(remote: &'a Remote, kept: &'a mut Kept, deadline: Instant) -> Result<Self, McpError> {
         Ok(Self { site: VisitedSite::new(remote, deadline)?, kept, line: None, identity: None })
     }
 
-    /// What the server has said of itself during this visit.
+    /// What the server has reported about itself during this visit.
     pub fn identity(&mut self) -> Option<Identity> {
         self.identity.take()
     }
@@ -209,8 +209,8 @@ impl<'a> Visit<'a> {
         self.hashed_in_session(tasks, question, limit, None).await.and_then(|(answer, _)| Ok(answer))
     }
 
-    /// Asks a legacy server in the session that it keeps for us. One that it has forgotten, as a restarted server has, is
-    /// opened again once: that is no failure.
+    /// Sends a request to a legacy server in the session that it keeps for us. One that it has forgotten, as a restarted
+    /// server has, is opened again once: that is not a failure.
     async fn hashed_in_session(
         &mut self,
         tasks: &TaskTracker,
@@ -260,7 +260,7 @@ impl<'a> Visit<'a> {
         Asked { sent: noted.sent, received: noted.received, ms: noted.ms, outcome }
     }
 
-    /// What was asked and what came, for people.
+    /// The request and the answer, in words.
     fn noted(&self, question: &Question, began: Instant, answered: Result<&Answer, &NoAnswer>) -> Asked<()> {
         let ms = began.elapsed().as_secs_f64() * 1000.0;
         let received = match answered {
@@ -270,7 +270,7 @@ impl<'a> Visit<'a> {
         Asked { sent: self.site.words_for(question), received, ms, outcome: Ok(()) }
     }
 
-    /// One question under the name and at the path that the server wants.
+    /// One request under the name and at the path that the server requires.
     async fn exchange(
         &mut self,
         question: &Question,
@@ -352,7 +352,7 @@ fn listed(answer: Answer, place: &ConversationPlace) -> Result<Option<Box<RawVal
     }
 }
 
-/// Adds a page, and tells how the next one is asked for.
+/// Adds a page, and returns the cursor of the next one.
 async fn add(
     tools: &mut Tools,
     result: Box<RawValue>,
@@ -372,7 +372,7 @@ async fn add(
     next.map_err(|why| failure::bad_list(List::Tools, &why, place))
 }
 
-/// Of an answer, in bytes; an event stream keeps only its message.
+/// The size of an answer, in bytes; of an event stream only that of its message.
 fn length(answer: &Answer) -> usize {
     match &answer.reply {
         Some(Reply::Result(result)) if answer.body.is_empty() => result.get().len(),
@@ -380,7 +380,7 @@ fn length(answer: &Answer) -> usize {
     }
 }
 
-/// With a key of this process: nobody outside can make two lists that look the same.
+/// With a key of this process: nobody outside can construct two lists with the same hash.
 fn hash(bytes: &[u8]) -> u64 {
     static KEY: OnceLock<RandomState> = OnceLock::new();
     KEY.get_or_init(RandomState::new).hash_one(bytes)

@@ -1,5 +1,4 @@
-//! The line to one address: connections, the name we use for it, what was said on it, and the sessions it
-//! opened for us.
+//! The line to one address: connections, the name we use for it, the exchanges, and the sessions it opened for us.
 
 use std::net::SocketAddr;
 use std::time::Duration;
@@ -25,17 +24,17 @@ use crate::wire::tls::{Stance, Trust};
 
 /// How much of an answer is read before it is known to be MCP, in bytes.
 pub(super) const BODY_LIMIT: usize = 64 * 1024;
-/// How much of one that begins like a message, in bytes.
+/// How much of one that starts like a message, in bytes.
 pub(super) const MESSAGE_LIMIT: usize = 1024 * 1024;
-/// For a TLS handshake.
+/// The time limit of a TLS handshake.
 const TLS_LIMIT: Duration = Duration::from_secs(1);
-/// How long an exchange goes on after the probe was dropped: its answer may carry a session to delete.
+/// How long an exchange continues after the probe was dropped: its answer may carry a session to delete.
 const GRACE: Duration = Duration::from_millis(500);
 
-/// For the end of all sessions together, and half of it for each.
+/// The time limit for the end of all sessions together, and half of it for each.
 const HANG_UP_LIMIT: Duration = Duration::from_secs(2);
 
-/// How bytes travel.
+/// How bytes are sent.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Security {
     Plain,
@@ -54,7 +53,7 @@ pub(super) struct Line {
     /// `host:port` in the `Host` header and the endpoint.
     pub(super) authority: String,
     pub(super) security: Security,
-    /// The one that it showed.
+    /// The certificate that it presented.
     pub(super) certificate: Option<Certificate>,
     /// What is wrong with it. Once wrong, it stays so.
     pub(super) untrusted: Option<RefusedCertificate>,
@@ -62,18 +61,18 @@ pub(super) struct Line {
     pub(super) steps: Vec<ProbeStep>,
     /// The round trip of the last exchange that was answered, in milliseconds.
     pub(super) last_ms: f64,
-    /// The end of the budget.
+    /// The deadline of the budget.
     pub(super) end: Instant,
     connect_limit: Duration,
     exchange_limit: Duration,
     /// The connection on which the banner was awaited; the first exchange uses it.
     fresh: Option<TcpStream>,
-    /// Set when whoever asked has lost interest.
+    /// Set when the caller has lost interest.
     pub(super) abandoned: CancellationToken,
     sessions: Vec<OpenedByProbe>,
     pub(super) credentials: Credentials,
     secrets: Scrub,
-    /// Whether its end harms nobody, as far as the server has told.
+    /// Whether ending it is harmless, as far as the server has shown.
     may_be_left: Option<bool>,
 }
 
@@ -107,12 +106,12 @@ impl Line {
         }
     }
 
-    /// No time is left, or nobody waits.
+    /// Whether no time is left, or nothing waits.
     pub(super) fn is_over(&self) -> bool {
         Instant::now() >= self.end || self.abandoned.is_cancelled()
     }
 
-    /// The URL of a path as a person and a session would use it.
+    /// The URL of a path as a user and a session would use it.
     pub(super) fn url(&self, path: &str) -> Option<Url> {
         let scheme = match self.security {
             Security::Plain => "http",
@@ -121,7 +120,7 @@ impl Line {
         Url::parse(&format!("{scheme}://{}", self.authority)).ok()?.join(path).ok()
     }
 
-    /// Asks one question at one path.
+    /// Sends one request to one path.
     pub(super) async fn ask(&mut self, path: &str, question: &Question) -> Result<Answer, NoAnswer> {
         self.ask_within(path, question, BODY_LIMIT).await
     }
@@ -187,24 +186,25 @@ impl Line {
         opened
     }
 
-    /// Whether what is read here may be kept: over TLS, any certificate will do to say what a server is, but not more.
+    /// Whether what is read here can be kept: over TLS, any certificate is enough to find out what a server is, but not for
+    /// more.
     pub(super) fn is_vouched_for(&self) -> bool {
         self.security == Security::Plain || self.untrusted.is_none()
     }
 
-    /// The question with the credentials that a person gave for this place.
+    /// The request with the credentials that were given for this place.
     fn signed(&self, question: &Question) -> Question {
         let mut question = question.clone();
         question.headers.extend(self.credentials.as_headers());
         question
     }
 
-    /// The next event of a stream, as long as somebody waits for it.
+    /// The next event of a stream, as long as something waits for it.
     pub(super) async fn next_of(&self, stream: &mut OpenStream) -> Option<StreamEvent> {
         next_event(stream, self.deadline(), &self.abandoned).await
     }
 
-    /// When the exchange that begins now must be over.
+    /// The deadline of an exchange that starts now.
     pub(super) fn deadline(&self) -> Instant {
         (Instant::now() + self.exchange_limit).min(self.end)
     }
@@ -228,7 +228,7 @@ impl Line {
         }
     }
 
-    /// Whoever only looks talks to anybody; nobody but whose certificate is trusted gets a secret.
+    /// A probe without secrets talks to any server; only a server with a trusted certificate gets a secret.
     async fn secured(&mut self, stream: TcpStream, deadline: Instant) -> Result<Wire, NoAnswer> {
         let trust = Trust::of(self.tls.as_ref()).await.map_err(NoAnswer::Tls)?;
         let stance = if self.credentials.is_empty() { Stance::Looks } else { Stance::Refuses };
@@ -257,18 +257,17 @@ impl Line {
         }
     }
 
-    /// A server that does not bear the end of a session keeps all that it opens.
+    /// A server that breaks at the end of a session keeps all that it opens.
     pub(super) fn know(&mut self, met: &Met) {
         self.may_be_left = Some(met.may_be_left);
     }
 
-    /// Whether the server opened any that may be ended.
+    /// Whether the server opened any that can be ended.
     pub(super) fn has_sessions(&self) -> bool {
         self.sessions.iter().any(|opened| opened.session.may_be_ended(self.may_be_left))
     }
 
-    /// Deletes every session the server opened for us. Servers that know no DELETE answer 404 or 405, which
-    /// is fine.
+    /// Deletes every session the server opened for us. Servers without DELETE answer 404 or 405, which is fine.
     pub(super) async fn hang_up(mut self) {
         let until = Instant::now() + HANG_UP_LIMIT;
         self.abandoned = CancellationToken::new();
@@ -283,7 +282,7 @@ impl Line {
     }
 }
 
-/// The line, for questions at one path.
+/// The line, for requests to one path.
 pub(super) struct At<'a> {
     pub(super) line: &'a mut Line,
     pub(super) path: &'a str,
@@ -303,7 +302,7 @@ impl Carry for At<'_> {
     }
 }
 
-/// The addresses that may be connected to, in order.
+/// The addresses that are allowed for connecting, in order.
 pub(super) fn addresses(target: &ProbeTarget) -> Vec<SocketAddr> {
     let hosts = std::iter::once(&target.host).chain(&target.alternatives);
     hosts.map(|host| SocketAddr::new(*host, target.port)).collect()

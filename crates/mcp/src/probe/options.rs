@@ -12,7 +12,7 @@ pub enum Depth {
     /// `/mcp`, then `/sse`, and on this computer `/`.
     #[default]
     Usual,
-    /// What a person typed, exactly, then below it, then where servers usually are, then the rarer places. An event stream
+    /// The path that the user typed, exactly, then paths below it, then the common ones, then rarer ones. An event stream
     /// may be at any of them.
     Named,
     /// Also `/`, `/api/mcp`, `/mcp/v1`, `/v1/mcp`, and the advisory documents of the server card draft.
@@ -34,31 +34,31 @@ impl Default for Protocols {
     }
 }
 
-/// How a probe is made.
+/// The settings of a probe.
 #[derive(Debug, Clone)]
 pub struct ProbeOptions {
-    /// For the whole probe of one address and port.
+    /// The time limit of the whole probe of one address and port.
     pub budget: Duration,
-    /// For the TCP connect: 250 ms on loopback and 800 ms elsewhere when absent; at most 1 s counts.
+    /// The time limit of the TCP connect: 250 ms on loopback and 800 ms elsewhere when absent; at most 1 s counts.
     pub connect: Option<Duration>,
-    /// How long the other side may speak first, which means that it is not HTTP.
+    /// How long to wait whether the other side speaks first, which means that it is not HTTP.
     pub banner: Duration,
-    /// For one request and its answer. A target that was asked for by name may use the whole budget.
+    /// The time limit of one request and its answer. A target that was asked for by name can use the whole budget.
     pub exchange: Duration,
-    /// Which paths.
+    /// The paths.
     pub depth: Depth,
-    /// Which transports.
+    /// The transports.
     pub protocols: Protocols,
     /// Exchanges that may open a session at the server run here, so that the session is deleted even when the
     /// probe is dropped in the middle. Wait for it at shutdown; it is empty within 3 s.
     pub tasks: TaskTracker,
-    /// Known servers that are not met again.
+    /// Known servers that are not asked again.
     pub spared: Spared,
     /// Counts the probes that hang.
     pub slow: Slow,
-    /// Sent along with every question. Over TLS the certificate must then be one that can be trusted.
+    /// Credentials for every request. Over TLS the certificate must then be trusted.
     pub credentials: Credentials,
-    /// Who vouches for the certificate; absent means whoever this computer trusts.
+    /// The trust for the certificate; absent means the CAs that this computer trusts.
     pub tls: Option<Tls>,
 }
 

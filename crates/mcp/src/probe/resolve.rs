@@ -6,11 +6,11 @@ use super::{ProbeTarget, Scheme};
 use crate::Lack;
 use crate::names::{self, Unresolved};
 
-/// Why a URL is no target.
+/// Why a URL is not a target.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum TargetError {
     /// It cannot be read, or is not `http` or `https`.
-    #[error("`{url}` is no URL of a server: {why}")]
+    #[error("`{url}` is not the URL of a server: {why}")]
     InvalidUrl {
         /// What was given, without user, password and query.
         url: String,
@@ -22,16 +22,16 @@ pub enum TargetError {
     NoAddress {
         /// The name.
         name: String,
-        /// What the resolver said.
+        /// The message of the resolver.
         why: String,
     },
-    /// There is none left here of what it takes to ask a resolver.
+    /// A resource for asking a resolver has run out.
     #[error("{0}")]
     Lacking(Lack),
     /// The name has addresses on this computer or network and others on the internet: a sign of DNS
     /// rebinding.
     #[error(
-        "`{name}` has both private and public addresses, which is how DNS rebinding looks; use the address itself"
+        "`{name}` has both private and public addresses, which looks like DNS rebinding; use the address itself"
     )]
     MixedAddresses {
         /// The name.
@@ -39,7 +39,7 @@ pub enum TargetError {
     },
 }
 
-/// Turns what a person typed into a target. A name is resolved here, once; the probe uses that address.
+/// Turns the URL that a user typed into a target. A name is resolved here, once; the probe uses that address.
 pub async fn resolve(url: &str) -> Result<ProbeTarget, TargetError> {
     let url = parse(url)?;
     let port = url.port_or_known_default().unwrap_or(80);

@@ -1,4 +1,4 @@
-//! How many open ports keep us waiting: most of them are tarpits, which accept everybody and never say a word.
+//! How many open ports keep a scan waiting: most of them are tarpits, which accept every connection and never send anything.
 
 use std::future::Future;
 use std::pin::pin;
@@ -8,7 +8,7 @@ use std::time::Duration;
 use tokio::sync::watch;
 use tokio::time::timeout;
 
-/// Who speaks MCP has answered the first question by then, also far away.
+/// An MCP server has answered the first request by then, even from far away.
 const USUAL: Duration = Duration::from_secs(1);
 
 /// Probes that hang at an open port at this moment. Clones count together.
@@ -22,7 +22,7 @@ impl Default for Slow {
 }
 
 impl Slow {
-    /// Tells the number, and each change of it.
+    /// Reports the number, and each change of it.
     pub fn watch(&self) -> watch::Receiver<u64> {
         self.0.subscribe()
     }

@@ -1,9 +1,9 @@
 use std::net::{IpAddr, SocketAddr};
 
-/// How the connection begins.
+/// The start of a connection.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum Scheme {
-    /// TLS on the ports that are known for it and when the other side asks for it, plain HTTP elsewhere.
+    /// TLS on the ports that are known for it and when the other side requires it, plain HTTP elsewhere.
     #[default]
     Unknown,
     /// Plain HTTP.
@@ -12,7 +12,7 @@ pub enum Scheme {
     Https,
 }
 
-/// One address and port to ask.
+/// One address and port to probe.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ProbeTarget {
     /// The address that is connected to, and no other.
@@ -21,14 +21,14 @@ pub struct ProbeTarget {
     pub alternatives: Vec<IpAddr>,
     /// The port.
     pub port: u16,
-    /// The name the person used; it goes into the `Host` header and the endpoint. Never resolved again.
+    /// The name the user gave; it goes into the `Host` header and the endpoint. Never resolved again.
     pub host_name: Option<String>,
     /// TLS or not.
     pub scheme: Scheme,
-    /// A path the person gave; tried first.
+    /// A path the user gave; tried first.
     pub path: Option<String>,
-    /// A person named exactly this address and port: the port gate does not apply, and a slow answer may use
-    /// the whole budget.
+    /// Whether the user named exactly this address and port: the port gate does not apply, and a slow answer can use the
+    /// whole budget.
     pub asked_by_name: bool,
 }
 
@@ -46,7 +46,7 @@ impl ProbeTarget {
         }
     }
 
-    /// `host:port` as it stands in a URL: the name when there is one, IPv6 in brackets.
+    /// `host:port` as in a URL: the name when there is one, IPv6 in brackets.
     pub fn authority(&self) -> String {
         match &self.host_name {
             Some(name) => format!("{name}:{}", self.port),

@@ -18,14 +18,14 @@ use tokio_rustls::client::TlsStream;
 use crate::Lack;
 use crate::wire::tls::{CertificateVerdict, Stance, TlsFault, Trust};
 
-/// How an attempt to connect ended when it did not succeed.
+/// How an attempt to connect failed.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Closed {
-    /// The other side said no: nothing listens.
+    /// The connection was refused: nothing listens.
     Refused,
-    /// There is none left here of what it takes to connect.
+    /// A resource for connecting has run out.
     Lacking(Lack),
-    /// Nobody answered in time, or there is no way there.
+    /// There was no answer in time, or there is no route.
     Silent(String),
 }
 
@@ -51,8 +51,8 @@ pub(crate) async fn connect(addresses: &[SocketAddr], limit: Duration) -> Result
     Err(last)
 }
 
-/// Like `TcpStream::connect`, but a closed port of this computer has said so by the time the system call returns: asking
-/// at once spares it the way through the reactor, which costs more than the connection.
+/// Like `TcpStream::connect`, but a closed port of this computer has refused by the time the system call returns: checking
+/// at once saves the way through the reactor, which costs more than the connection.
 async fn open(address: SocketAddr) -> io::Result<TcpStream> {
     let socket = Socket::new(Domain::for_address(address), Type::STREAM, None)?;
     socket.set_nonblocking(true)?;
@@ -81,18 +81,18 @@ fn is_under_way(error: &io::Error) -> bool {
     error.kind() == io::ErrorKind::WouldBlock
 }
 
-/// What the other side did before we said anything.
+/// What the other side did before we sent anything.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) enum Banner {
     /// Nothing: it may be HTTP.
     Quiet,
     /// It spoke first, so it is not HTTP.
     Spoke(Vec<u8>),
-    /// It hung up.
+    /// It closed the connection.
     HungUp,
 }
 
-/// Waits a moment whether the other side speaks first. What it says stays in the socket.
+/// Waits a moment whether the other side speaks first. What it sends stays in the socket.
 pub(crate) async fn banner(stream: &TcpStream, wait: Duration) -> Banner {
     let mut buffer = [0; 64];
     match timeout(wait, stream.peek(&mut buffer)).await {
@@ -102,14 +102,14 @@ pub(crate) async fn banner(stream: &TcpStream, wait: Duration) -> Banner {
     }
 }
 
-/// The first bytes that came back, to tell what answered when it was not HTTP.
+/// The first bytes of the answer, to find out what answered when it was not HTTP.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct FirstBytes(Arc<Mutex<Vec<u8>>>);
 
 impl FirstBytes {
     const KEPT: usize = 64;
 
-    /// A copy of what came first, at most 64 bytes.
+    /// A copy of the first bytes, at most 64.
     pub(crate) fn get(&self) -> Vec<u8> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
@@ -142,7 +142,7 @@ impl Wire {
         Self { stream: Box::new(stream), first: FirstBytes::default() }
     }
 
-    /// TLS. What was thought of the certificate is told as well, also when it ended the handshake.
+    /// TLS. The verdict on the certificate is returned as well, also when it ended the handshake.
     pub(crate) async fn tls(
         stream: TcpStream,
         name: ServerName<'static>,

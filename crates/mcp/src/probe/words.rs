@@ -34,7 +34,7 @@ pub(crate) fn answer(answer: &Answer) -> String {
         BodyEnd::Broken => line.push_str(", then the connection broke"),
         BodyEnd::Flooded => line.push_str(", a flood of requests"),
         BodyEnd::Coded(coding) => {
-            line = format!("{line}, compressed in a way that nobody knows here: `{}`", tame(coding));
+            line = format!("{line}, compressed in a way that is not supported: `{}`", tame(coding));
         }
     }
     line
@@ -43,10 +43,10 @@ pub(crate) fn answer(answer: &Answer) -> String {
 /// No answer in a sentence.
 pub(crate) fn no_answer(error: &NoAnswer) -> String {
     match error {
-        NoAnswer::Mute => "it accepts connections and says nothing".to_owned(),
+        NoAnswer::Mute => "it accepts connections and sends nothing".to_owned(),
         NoAnswer::TooSlow => "its answer came too slowly".to_owned(),
         NoAnswer::NotHttp(first) => format!("it does not speak HTTP: it answers `{}`", bytes(first)),
-        NoAnswer::HungUp => "it hangs up without a word".to_owned(),
+        NoAnswer::HungUp => "it closes the connection without an answer".to_owned(),
         NoAnswer::Tls(TlsFault::Certificate(refused)) => untrusted(refused, None),
         NoAnswer::Tls(TlsFault::CaFile(why)) => why.clone(),
         NoAnswer::Lacking(lack) | NoAnswer::Tls(TlsFault::Lacking(lack)) => lack.to_string(),
@@ -54,11 +54,11 @@ pub(crate) fn no_answer(error: &NoAnswer) -> String {
         NoAnswer::Refused => "connection refused: nothing listens there".to_owned(),
         NoAnswer::NoAddress(why) => tame(why),
         NoAnswer::Unreachable(why) => format!("it could not be reached: {}", tame(why)),
-        NoAnswer::Closed => "it closed the connection before it was asked".to_owned(),
+        NoAnswer::Closed => "it closed the connection before the request".to_owned(),
     }
 }
 
-/// A certificate that is not trusted in a sentence, before what else there is to say.
+/// A certificate that is not trusted in a sentence, before the other reasons.
 pub(crate) fn untrusted(refused: &RefusedCertificate, more: Option<String>) -> String {
     let why = format!("its certificate is not trusted: {refused}");
     match more {
@@ -73,13 +73,13 @@ pub(crate) fn refusal(refusal: &Refusal, status: u16) -> String {
     match refusal {
         Refusal::SignIn => format!("it asks for sign-in (HTTP {status} with an MCP challenge)"),
         Refusal::Challenge => {
-            format!("it asks for credentials (HTTP {status}), with nothing that says MCP")
+            format!("it asks for credentials (HTTP {status}), with no sign of MCP")
         }
         Refusal::Name(said) => {
-            format!("it answers like an MCP server that refuses the name we call it by: `{said}`")
+            format!("it answers like an MCP server that refuses our Host header: `{said}`")
         }
         Refusal::Guarded => "it speaks JSON-RPC and asks for credentials: it may be an MCP server".to_owned(),
-        Refusal::Credentials => "it asks for credentials, with nothing that says MCP".to_owned(),
-        Refusal::Forbidden => format!("it refuses us without a word of why (HTTP {status})"),
+        Refusal::Credentials => "it asks for credentials, with no sign of MCP".to_owned(),
+        Refusal::Forbidden => format!("it refuses the request without a reason (HTTP {status})"),
     }
 }

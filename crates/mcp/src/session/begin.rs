@@ -19,18 +19,19 @@ use crate::wire::scrub::Scrub;
 use crate::wire::{BoundedClient, Client};
 use crate::{Launch, McpError, Remote, Target};
 
-/// How long a connect goes on when nobody waits for it any more.
+/// How long a connect continues when nothing waits for it any more.
 const CONNECT_GRACE: Duration = Duration::from_secs(2);
-/// How long a server that may not know the first question is waited for; a child, which may be starting, at least so long.
+/// How long to wait for a server that may not know the first request; for a child process, which may be starting, at least
+/// this long.
 const FIRST_ANSWER: Duration = Duration::from_secs(10);
 
-/// What a conversation is made of.
+/// The parts of a conversation.
 struct Beginning {
     place: ConversationPlace,
     answers: Arc<BoundedClient>,
     tasks: TaskTracker,
     over: CancellationToken,
-    /// Nobody waits for it any more.
+    /// Whether nothing waits for it any more.
     unwanted: CancellationToken,
 }
 
@@ -52,13 +53,16 @@ pub(super) async fn connect(
             Ok(session)
         }
         Some(Ok(Some(Err(error)))) => Err(place.explain(place.scrub(error))),
-        Some(_) => Err(McpError::Lost { message: "connecting broke down; a defect of ours".to_owned() }),
+        Some(_) => Err(McpError::Lost {
+            message: "connecting failed unexpectedly; this is a defect of MCP Discovery".to_owned(),
+        }),
         // A child that writes junk never answers: the junk is the better reason.
         None => Err(place.last_words().unwrap_or(McpError::Timeout { after: patience.silence })),
     }
 }
 
-/// Goes on for a moment when nobody waits any more, to close what comes of it. A child is killed; it is over when it is gone.
+/// Continues for a moment when nothing waits any more, to close the result. A child process is killed; it is over when it is
+/// gone.
 async fn or_close(
     connecting: impl Future<Output = Result<Session, McpError>>,
     unwanted: CancellationToken,
@@ -77,7 +81,7 @@ async fn or_close(
     None
 }
 
-/// Where the conversation will take place, for messages.
+/// The place of the conversation, for messages.
 fn place(target: &Target) -> ConversationPlace {
     match target {
         Target::Http(remote) | Target::Sse(remote) => {
@@ -130,8 +134,8 @@ impl Beginning {
         }
     }
 
-    /// A child of which nothing is known is asked in the modern way. Some break on a question that they do not know, or are
-    /// silent for ever: they get a fresh start, which begins with `initialize`.
+    /// An unknown child process is asked in the modern way. Some break on a request that they do not know, or are silent for
+    /// ever: they are started again and asked with `initialize`.
     async fn stdio(self, launch: &Launch, patience: Patience) -> Result<Session, McpError> {
         let patience = Some(patience.half(FIRST_ANSWER));
         let first = match self.child(launch, launch.era, patience).await {
@@ -182,7 +186,7 @@ impl Beginning {
     fn error(&self, failed: Failed) -> McpError {
         match failed {
             Failed::Silent => self.place.last_words().unwrap_or_else(|| McpError::Lost {
-                message: format!("{} was started and answers nothing", self.place.name()),
+                message: format!("{} was started and does not answer", self.place.name()),
             }),
             Failed::Refused(error) | Failed::Broke(error) => error,
         }
@@ -205,7 +209,7 @@ impl Beginning {
     }
 }
 
-/// A conversation with somebody who has said everything beforehand.
+/// A conversation with a server that has sent everything in advance.
 #[cfg(any(test, feature = "fuzzing"))]
 pub(crate) async fn told(lines: &[u8], era: Era, deadline: Duration) -> Result<Session, McpError> {
     use crate::wire::Nobody;

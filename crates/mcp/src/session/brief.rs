@@ -5,8 +5,8 @@ use tokio_util::task::TaskTracker;
 
 use super::Session;
 
-/// A conversation for one purpose. When it is dropped it ends properly, on the tasks of its owner: whoever waits for an answer
-/// does not wait for the goodbye, and a caller that goes away cannot keep the server from hearing of it.
+/// A conversation for one purpose. When it is dropped it ends properly, on the tasks of its owner: the answer does not wait
+/// for the goodbye, and a caller that disconnects cannot prevent it from being sent.
 pub struct Brief {
     session: Option<Session>,
     tasks: TaskTracker,

@@ -16,12 +16,12 @@ use crate::wire::raw::{Members, has_one_of, members, quoted, text};
 use crate::wire::request::{Again, Request, Wait};
 use crate::wire::terms::Params;
 
-/// MCP's code for a request whose headers do not fit its body: the tool mirrors arguments into headers.
+/// MCP's code for a request whose headers do not match its body: the tool requires arguments in headers.
 const HEADER_MISMATCH: i64 = -32020;
-/// How often a server may want to know more before it answers.
+/// How often a server can ask for more input before it answers.
 const MOST_ROUNDS: usize = 10;
 
-/// The arguments of a call of a tool. Most tools have none that is mirrored, so they are not read before one is wanted.
+/// The arguments of a call of a tool. Most tools require none in headers, so they are not parsed before one is needed.
 #[derive(Clone, Copy)]
 enum CallArguments<'a> {
     Read(&'a Map<String, Value>),
@@ -93,7 +93,7 @@ pub(super) async fn request(
 }
 
 impl SessionCall<'_> {
-    /// Sends it until there is a result. A server of the modern era may want to know more first.
+    /// Sends it until there is a result. A server of the modern era may ask for more input first.
     async fn made(&self) -> Result<Box<RawValue>, McpError> {
         let mut more = Vec::new();
         for _ in 0..MOST_ROUNDS {
@@ -103,11 +103,11 @@ impl SessionCall<'_> {
                 None => return Ok(result),
             }
         }
-        let message = format!("{} wants to know more and more before it answers", self.session.place.name());
+        let message = format!("{} keeps asking for more before it answers", self.session.place.name());
         Err(McpError::NotMcp { field: "resultType".to_owned(), message })
     }
 
-    /// A tool may want arguments mirrored into headers; which ones, its list says.
+    /// A tool may require arguments in headers; its list says which.
     async fn with_headers(&self, more: &[(&'static str, String)]) -> Result<Box<RawValue>, McpError> {
         let headers = self.headers(self.session.mirrored().as_ref());
         match self.sent(more, headers).await {
@@ -177,8 +177,8 @@ impl SessionCall<'_> {
         }
     }
 
-    /// `input_required` (MCP 2026-07-28, Multi Round-Trip Requests): what goes with the next try. Who declares nothing
-    /// passes the question on.
+    /// `input_required` (MCP 2026-07-28, Multi Round-Trip Requests): what goes with the next try. A caller that declares
+    /// nothing passes the request on.
     async fn what_it_wants(&self, result: &RawValue) -> Option<Vec<(&'static str, String)>> {
         let is_modern = self.session.identity.era == Era::Modern;
         let client = self.options.client.as_ref().unwrap_or(&self.session.answers.client);
@@ -207,14 +207,15 @@ async fn responses(client: &dyn Client, asked: &RawValue) -> Option<String> {
     Some(format!("{{{}}}", responses.join(",")))
 }
 
-/// What a tool answers is an object with `content`, `structuredContent`, or what it wants to know first.
+/// The answer of a tool is an object with `content`, `structuredContent`, or a request for more input.
 fn tool_result(result: Box<RawValue>, place: &ConversationPlace) -> Result<Box<RawValue>, McpError> {
     const MEMBERS: [&str; 6] =
         ["content", "structuredContent", "resultType", "inputRequests", "task", "toolResult"];
     if has_one_of(&result, &MEMBERS) {
         return Ok(result);
     }
-    let message = format!("{} answered the call with something that is no result of a tool", place.name());
+    let message =
+        format!("{} answered the call with something that is not the result of a tool", place.name());
     Err(McpError::NotMcp { field: "content".to_owned(), message })
 }
 

@@ -1,4 +1,4 @@
-//! What a server lists, all pages. Each list has its own time, so that one that hangs costs no other.
+//! What a server lists, all pages. Each list has its own time limit, so that one that hangs does not affect the others.
 
 use std::collections::HashSet;
 use std::time::Duration;
@@ -21,7 +21,7 @@ use crate::{McpError, failure};
 const MOST_PAGES: usize = 100;
 /// The most entries of one list that are kept.
 const MOST_ENTRIES: usize = 10_000;
-/// How long a list of resources or prompts may take, which nobody needs for a call.
+/// The time limit of a list of resources or prompts, which no call needs.
 const ASIDE: Duration = Duration::from_secs(5);
 
 /// The tools of a server, and what was left out.
@@ -63,12 +63,12 @@ pub(super) async fn contents(session: &Session, deadline: Duration) -> Result<Co
     })
 }
 
-/// What a server lists beside tools.
+/// What a server lists besides tools.
 #[derive(Default)]
 struct ListedBeside {
     names: Vec<String>,
     definitions: Vec<Schema>,
-    /// What of it is missing.
+    /// What is missing of it.
     missing: Option<String>,
 }
 
@@ -137,7 +137,7 @@ impl Default for ListSoFar {
     }
 }
 
-/// All pages of a list. What comes back is why the rest of it is missing, if it is.
+/// All pages of a list. Returns why the rest of it is missing, if it is.
 async fn walk(session: &Session, until: Instant, found: &mut ListSoFar) -> Result<Option<String>, McpError> {
     let list = found.list;
     let mut cursor: Option<String> = None;

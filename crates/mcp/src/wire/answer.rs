@@ -1,5 +1,5 @@
-//! What comes back for a question, read the same way whoever asked: within a deadline and a cap, until the message that
-//! answers us.
+//! The answer to a request, read the same way for every caller: within a deadline and a cap, until the message that answers
+//! it.
 
 use std::collections::VecDeque;
 use std::io;
@@ -24,24 +24,24 @@ pub(crate) enum BodyEnd {
     Complete,
     /// It grew over the cap.
     TooLarge,
-    /// Time was up while it was coming in.
+    /// The time limit passed while it was coming in.
     Slow,
     /// The connection broke in the middle.
     Broken,
     /// It was full of the server's own requests.
     Flooded,
-    /// It is compressed in a way that nobody here knows.
+    /// Its compression is not supported.
     Coded(String),
 }
 
-/// What came back.
+/// An answer.
 #[derive(Debug, Clone)]
 pub(crate) struct Answer {
     /// The status line's code.
     pub(crate) status: StatusCode,
-    /// Everything in the head.
+    /// All headers.
     pub(crate) headers: HeaderMap,
-    /// What answers our request, if that came.
+    /// The reply to our request, if there is one.
     pub(crate) reply: Option<Reply>,
     /// The body as far as it was read; empty for event streams.
     pub(crate) body: Vec<u8>,
@@ -49,16 +49,16 @@ pub(crate) struct Answer {
     pub(crate) end: BodyEnd,
 }
 
-/// Why there is no answer: a variant per decision of whoever asked.
+/// Why there is no answer: a variant per decision of the caller.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum NoAnswer {
     /// Not a byte in time.
     Mute,
     /// Bytes came, but too slowly for a whole head.
     TooSlow,
-    /// What came is not HTTP; the first bytes.
+    /// The answer is not HTTP; its first bytes.
     NotHttp(Vec<u8>),
-    /// It was sent, and the other side hung up without a word.
+    /// It was sent, and the other side closed the connection without an answer.
     HungUp,
     /// Nothing listens there, so nothing was sent.
     Refused,
@@ -66,17 +66,17 @@ pub(crate) enum NoAnswer {
     NoAddress(String),
     /// No connection could be made, so nothing was sent.
     Unreachable(String),
-    /// There is none left here of what it takes to connect, so nothing was sent.
+    /// A resource for connecting has run out, so nothing was sent.
     Lacking(crate::Lack),
-    /// A connection that was kept was closed before anything was sent on it.
+    /// A kept connection was closed before anything was sent on it.
     Closed,
     /// The TLS handshake failed, so nothing was sent.
     Tls(super::tls::TlsFault),
 }
 
 impl Answer {
-    /// Looks for the reply in a body that was read whole. A large one is parsed beside the tasks of others, and what was read
-    /// of it is not kept twice.
+    /// Finds the reply in a body that was read completely. A large one is parsed on a thread of its own, and the bytes are
+    /// not kept twice.
     pub(crate) async fn parsed(mut self, id: Id) -> Self {
         if self.reply.is_some() || self.end != BodyEnd::Complete || self.body.is_empty() {
             return self;
@@ -102,7 +102,7 @@ impl Answer {
         media_type(&self.headers).to_ascii_lowercase()
     }
 
-    /// The body as text, for words that SDKs put there.
+    /// The body as text, where SDKs put messages.
     pub(crate) fn text(&self) -> String {
         String::from_utf8_lossy(&self.body).into_owned()
     }
@@ -111,23 +111,23 @@ impl Answer {
 /// Limits of one exchange.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Limits {
-    /// When it must be over.
+    /// The deadline.
     pub(crate) deadline: Instant,
     /// How much of a body is read, in bytes.
     pub(crate) body: usize,
-    /// The same for a body that begins like a message: some servers introduce themselves at length.
+    /// The same for a body that starts like a message: some servers introduce themselves at length.
     pub(crate) message: usize,
 }
 
 /// Messages of up to 1 MiB that are read at the same time, which bounds the memory of a scan.
 static LONG_MESSAGES: Semaphore = Semaphore::const_new(64);
-/// The same for longer ones, which only servers may send that are known.
+/// The same for longer ones, which only known servers may send.
 static HUGE_MESSAGES: Semaphore = Semaphore::const_new(2);
 /// How much of a body is read before it needs a turn, in bytes.
 pub(crate) const LONG: usize = 1024 * 1024;
 
 impl Limits {
-    /// When a body outgrows its cap: whether it may go on, up to the cap for messages, while the permit is held.
+    /// When a body exceeds its cap: whether it can continue, up to the cap for messages, while the permit is held.
     async fn more_of(self, begun: &[u8]) -> Result<SemaphorePermit<'static>, BodyEnd> {
         if self.message <= self.body || !begins_like_message(begun) {
             return Err(BodyEnd::TooLarge);
@@ -156,7 +156,7 @@ where
     answer.parsed(id).await
 }
 
-/// The same, but a body that is no event stream is not parsed yet: it may be known by its bytes.
+/// The same, but a body that is not an event stream is not parsed yet: it may be known by its bytes.
 pub(crate) async fn read_unparsed<S>(
     status: StatusCode,
     headers: HeaderMap,
@@ -220,7 +220,7 @@ where
     }
 }
 
-/// Reads until the message that answers us. Priming events, notifications and answers to others are passed over.
+/// Reads until the message that answers us. Priming events, notifications and answers to others are skipped.
 async fn read_stream<S>(chunks: S, id: Id, limits: Limits, secrets: &Scrub) -> (Option<Reply>, BodyEnd)
 where
     S: Stream<Item = io::Result<Bytes>> + Unpin,
@@ -337,7 +337,7 @@ pub(crate) fn is_event_stream(headers: &HeaderMap) -> bool {
     media_type(headers).eq_ignore_ascii_case("text/event-stream")
 }
 
-/// Without parameters; what is no text is no type.
+/// Without parameters; a value that is not text is not a type.
 fn media_type(headers: &HeaderMap) -> &str {
     let value = headers.get(header::CONTENT_TYPE).map(HeaderValue::as_bytes).unwrap_or_default();
     let value = std::str::from_utf8(value).unwrap_or_default();

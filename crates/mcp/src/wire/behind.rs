@@ -1,11 +1,11 @@
-//! Bridges: commands that lead to a server at a URL. Where that is away, the bridge is not to blame, and says so in the words
-//! of the library that it is made with.
+//! Bridges: commands that lead to a server at a URL. If that server does not answer, the bridge is not at fault, and reports
+//! it in the words of its library.
 
 use model::secrets::redact_url;
 
 use crate::McpError;
 
-/// What libraries say when nobody answers them.
+/// The messages of libraries when a server does not answer.
 const AWAY: [&str; 12] = [
     "fetch failed",
     "econnrefused",
@@ -21,18 +21,18 @@ const AWAY: [&str; 12] = [
     "network is unreachable",
 ];
 
-/// The address that a command leads to, as it may be shown: the first of its arguments that is a URL.
+/// The address that a command leads to, in a form that can be shown: the first of its arguments that is a URL.
 pub fn behind(args: &[String]) -> Option<String> {
     let is_url = |arg: &&String| arg.starts_with("http://") || arg.starts_with("https://");
     args.iter().find(is_url).map(|url| redact_url(url))
 }
 
-/// An error of a bridge that stands for somebody who is away.
+/// An error of a bridge whose server does not answer.
 pub(crate) fn explained(error: McpError, url: Option<&str>) -> McpError {
     let Some(url) = url else { return error };
     match error {
         McpError::Protocol { ref message, .. } if is_away(message) => McpError::Behind {
-            message: format!("the bridge runs, `{url}` behind it does not answer; it said `{message}`"),
+            message: format!("the bridge runs, `{url}` behind it does not answer; it reported `{message}`"),
         },
         McpError::Ended { message, stderr } if stderr.iter().any(|line| is_away(line)) => {
             McpError::Ended { message: format!("{message}; `{url}` behind it does not answer"), stderr }

@@ -10,9 +10,9 @@ use tokio::time::timeout;
 
 use crate::Launch;
 
-/// How long our allocator keeps what is free: a variable that this program sets for itself, and no child inherits.
+/// How long our allocator keeps what is free: a variable that this program sets for itself, and no child process inherits.
 pub const PURGE_DELAY: &str = "MIMALLOC_PURGE_DELAY";
-/// How long a child may take to leave after its standard input was closed, as MCP asks for.
+/// How long a child process may take to exit after its standard input was closed, as MCP requires.
 const AFTER_CLOSE: Duration = Duration::from_secs(1);
 /// How long it may take after SIGTERM.
 const AFTER_TERM: Duration = Duration::from_secs(5);
@@ -20,7 +20,7 @@ const AFTER_TERM: Duration = Duration::from_secs(5);
 #[cfg(unix)]
 const SIGTERM: i32 = 15;
 
-/// The process and all that it started. Dropping it kills them.
+/// The process and everything that it started. Dropping it kills them.
 #[derive(Debug)]
 pub(crate) struct ProcessTree {
     child: Box<dyn ChildWrapper>,
@@ -104,9 +104,9 @@ fn apart(wrap: &mut CommandWrap) {
     wrap.wrap(process_wrap::tokio::JobObject);
 }
 
-/// Kills the group when we die without a chance to do it ourselves: a shell that waits for the end of a pipe
-/// which only we hold open. (The kernel's own way, `PR_SET_PDEATHSIG`, needs unsafe code and fires when a
-/// *thread* ends.) On Windows the job object does this.
+/// Kills the group when we end without a chance to do it ourselves: a shell that waits for the end of a pipe which only we
+/// hold open. (The kernel's own way, `PR_SET_PDEATHSIG`, needs unsafe code and fires when a *thread* ends.) On Windows the
+/// job object does this.
 #[derive(Debug)]
 struct Guard {
     _shell: Box<dyn ChildWrapper>,

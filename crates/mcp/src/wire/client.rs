@@ -1,4 +1,4 @@
-//! What we are to a server: who answers what it asks, and hears what it says unasked.
+//! Our side for a server: answers its requests, and receives its notifications.
 
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
@@ -15,13 +15,13 @@ use super::raw::quoted;
 
 /// How many requests of a server are worked on at the same time.
 const MOST_AT_ONCE: usize = 16;
-/// More requests of a server in a second are no conversation any more.
+/// The most requests of a server in a second: more are a flood.
 const MOST_A_SECOND: u32 = 1_000;
 
 /// Answers a server's requests. The default declares nothing, so nothing but `ping` should come.
 pub trait Client: Send + Sync + 'static {
-    /// What is declared: MCP's `ClientCapabilities`. With anything in it, a legacy server over Streamable HTTP is given a
-    /// stream on which it can ask.
+    /// The declared `ClientCapabilities` of MCP. If there are any, a legacy server over Streamable HTTP gets a stream on
+    /// which it can send requests.
     fn capabilities(&self) -> Value {
         json!({})
     }
@@ -36,7 +36,7 @@ pub trait Client: Send + Sync + 'static {
         std::future::ready(Err(RpcError::new(RpcError::METHOD_NOT_FOUND, message))).boxed()
     }
 
-    /// Whether it wants to hear what a legacy server over Streamable HTTP says unasked, though it declares nothing.
+    /// Whether it wants the notifications of a legacy server over Streamable HTTP, though it declares nothing.
     fn listens(&self) -> bool {
         false
     }
@@ -51,20 +51,20 @@ pub struct Nobody;
 
 impl Client for Nobody {}
 
-/// A client, and how much of its work a server may ask for.
+/// A client, and how many requests a server can send it.
 pub(crate) struct BoundedClient {
     pub(crate) client: Arc<dyn Client>,
     turns: Arc<Semaphore>,
     asked: Mutex<AskedInSecond>,
 }
 
-/// How often a server asked in the second that began then.
+/// How many requests a server sent in the second that started then.
 struct AskedInSecond {
     since: Instant,
     times: u32,
 }
 
-/// It asks faster than anybody could answer.
+/// It sends requests faster than they could be answered.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Flood;
 
@@ -74,17 +74,18 @@ impl BoundedClient {
         Self { client, turns: Arc::new(Semaphore::new(MOST_AT_ONCE)), asked }
     }
 
-    /// What is declared, in JSON.
+    /// The declared capabilities, in JSON.
     pub(crate) fn capabilities(&self) -> Arc<str> {
         self.client.capabilities().to_string().into()
     }
 
-    /// Whether a server has anything to ask, or to tell.
+    /// Whether a server can send it requests or notifications.
     pub(crate) fn is_open(&self) -> bool {
         declares_anything(&*self.client) || self.client.listens()
     }
 
-    /// A turn for one request, held while it is worked on; none is left for whoever asks faster than it is answered.
+    /// A turn for one request, held while it is worked on; a server that sends requests faster than they are answered gets
+    /// none.
     pub(crate) fn take_turn(&self) -> Result<Option<OwnedSemaphorePermit>, Flood> {
         let mut asked = self.asked.lock().unwrap_or_else(PoisonError::into_inner);
         if asked.since.elapsed() >= Duration::from_secs(1) {
@@ -98,7 +99,7 @@ impl BoundedClient {
     }
 }
 
-/// Whether a server has anything to ask of it.
+/// Whether a server can send it requests.
 pub(crate) fn declares_anything(client: &dyn Client) -> bool {
     client.capabilities().as_object().is_some_and(|declared| !declared.is_empty())
 }

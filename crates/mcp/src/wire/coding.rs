@@ -1,5 +1,5 @@
-//! We ask for bytes as they are (`Accept-Encoding: identity`). Some proxies compress all the same; what they send is decoded
-//! here, before any cap counts it.
+//! We request uncompressed bytes (`Accept-Encoding: identity`). Some proxies compress anyway; their bytes are decoded here,
+//! before any cap counts them.
 
 use std::io;
 use std::pin::Pin;
@@ -16,11 +16,11 @@ use tokio_util::io::{ReaderStream, StreamReader};
 
 pub(crate) type Boxed = Pin<Box<dyn Stream<Item = io::Result<Bytes>> + Send>>;
 
-/// The coding of a body that nobody here can read.
+/// A coding that is not supported.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct UnknownCoding(pub(crate) String);
 
-/// The bytes of a body as they were before somebody compressed them.
+/// The bytes of a body before they were compressed.
 pub(crate) fn decoded<S>(headers: &HeaderMap, chunks: S) -> Result<Either<S, Boxed>, UnknownCoding>
 where
     S: Stream<Item = io::Result<Bytes>> + Unpin + Send + 'static,
@@ -58,7 +58,7 @@ fn undo(coding: &str, chunks: Boxed) -> Result<Boxed, UnknownCoding> {
     })
 }
 
-/// `deflate` means zlib's format (RFC 9110, 8.4.1.2); some send the bare one, which begins otherwise.
+/// `deflate` means zlib's format (RFC 9110, 8.4.1.2); some servers send the raw one, which starts differently.
 fn inflate(mut chunks: Boxed) -> Boxed {
     let first = async move {
         let Some(first) = chunks.next().await else { return Box::pin(stream::empty()) as Boxed };

@@ -2,7 +2,7 @@
 
 use memchr::memchr;
 
-/// The bytes without what is this text once its escapes are read; `hidden` stands in its place.
+/// The bytes without this text in any escaped form; `hidden` replaces it.
 pub(crate) fn without_escaped(bytes: Vec<u8>, text: &[u8], hidden: &[u8]) -> Vec<u8> {
     let (mut clean, mut kept, mut from) = (Vec::new(), 0, 0);
     while let Some(at) = bytes.get(from..).and_then(|rest| memchr(b'\\', rest)).map(|found| from + found) {
@@ -22,7 +22,7 @@ pub(crate) fn without_escaped(bytes: Vec<u8>, text: &[u8], hidden: &[u8]) -> Vec
     clean
 }
 
-/// From where to where the text stands whose first escape is at `at`, not before `earliest`.
+/// The range of the text whose first escape is at `at`, not before `earliest`.
 fn spans(bytes: &[u8], earliest: usize, at: usize, text: &[u8]) -> Option<(usize, usize)> {
     let (first, _) = unescaped(bytes, at)?;
     let mut utf8 = [0; 4];
@@ -37,7 +37,7 @@ fn spans(bytes: &[u8], earliest: usize, at: usize, text: &[u8]) -> Option<(usize
     })
 }
 
-/// Where the text ends that begins here.
+/// The end of the text that starts here.
 fn ends(bytes: &[u8], at: usize, text: &[u8]) -> Option<usize> {
     let (mut at, mut text) = (at, text);
     while let Some(next) = text.first() {
@@ -55,7 +55,7 @@ fn ends(bytes: &[u8], at: usize, text: &[u8]) -> Option<usize> {
     Some(at)
 }
 
-/// The character that is escaped here, and how long that is.
+/// The character that is escaped here, and the length of the escape.
 fn unescaped(bytes: &[u8], at: usize) -> Option<(char, usize)> {
     let [b'\\', kind, ..] = bytes.get(at..)? else { return None };
     let one = match kind {

@@ -10,7 +10,7 @@ pub(crate) struct StreamEvent {
     pub(crate) name: String,
     /// The `data` lines, joined.
     pub(crate) data: String,
-    /// The last `id` seen so far. Shared: a stranger may send one long id and then thousands of short events.
+    /// The last `id` so far. Shared: a server may send one long id and then thousands of short events.
     pub(crate) id: Option<Arc<str>>,
 }
 
@@ -30,7 +30,7 @@ pub(crate) struct EventReader {
     has_data: bool,
     /// The last `id` seen, that of events without data included.
     pub(crate) id: Option<Arc<str>>,
-    /// What the server asked for between two connections, in milliseconds.
+    /// The time between two connections that the server requested, in milliseconds.
     pub(crate) retry_ms: Option<u64>,
 }
 
@@ -50,12 +50,12 @@ impl EventReader {
         }
     }
 
-    /// From here on events and lines may be this long.
+    /// From here on events and lines can be this long.
     pub(crate) fn grow(&mut self, limit: usize) {
         self.limit = self.limit.max(limit);
     }
 
-    /// How the data of the event begins that is not complete yet.
+    /// The start of the data of the event that is not complete yet.
     pub(crate) fn begun(&self) -> &[u8] {
         if self.has_data {
             return self.data.as_bytes();
@@ -88,7 +88,7 @@ impl EventReader {
         Ok(events)
     }
 
-    /// The stream ended. What stands there of an event counts, if its lines are whole.
+    /// The stream ended. An incomplete event counts if its lines are complete.
     pub(crate) fn finish(&mut self) -> Option<StreamEvent> {
         if !self.line.is_empty() && self.end_line().is_err() {
             return None;

@@ -2,8 +2,8 @@ use super::answer::Answer;
 use super::message::{Reply, RpcError};
 use super::terms::Terms;
 
-/// Whether a legacy server no longer knows the session that a request named: 404 as MCP has it, or 400, for which SDKs use
-/// -32000 and -32600, or an error that quotes the session. The request was not looked at, so it may be sent again.
+/// Whether a legacy server no longer knows the session that a request named: 404 as MCP defines it, or 400, for which SDKs
+/// use -32000 and -32600, or an error that quotes the session. The request was not processed, so it can be sent again.
 pub(crate) fn has_forgotten_us(answer: &Answer, terms: &Terms) -> bool {
     let Some(session) = &terms.session else { return false };
     let about_the_session = match &answer.reply {

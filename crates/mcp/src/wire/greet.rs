@@ -1,5 +1,5 @@
-//! The first words with a server: which era is it of, and who is it? Scans, checks and sessions begin here, so that whatever
-//! one of them calls MCP the others can use.
+//! The handshake with a server: its era and its identity. Scans, checks and sessions start here, so that whatever one of
+//! them calls MCP the others can use.
 
 use std::future::Future;
 use std::sync::Arc;
@@ -17,43 +17,43 @@ use super::refusal::refusal;
 use super::terms::{self, LEGACY, MODERN, Params, Question, SESSION_ID, Terms};
 use super::verdict::{self, Discovered, Initialized, Introduction, Other};
 
-/// Whatever carries a question to a server and its answer back.
+/// Carries a request to a server and its answer back.
 pub(crate) trait Carry: Send {
-    /// One question, one answer. Sessions that a server opens for it are the carrier's to end.
+    /// One request, one answer. Sessions that a server opens for it are the carrier's to end.
     fn ask(&mut self, question: &Question) -> impl Future<Output = Result<Answer, NoAnswer>> + Send;
 }
 
-/// A server that was met.
+/// A server after the handshake.
 #[derive(Debug)]
 pub(crate) struct Met {
     pub(crate) terms: Terms,
     pub(crate) said: Introduction,
-    /// Whether ending its session harms nobody.
+    /// Whether ending its session is harmless.
     pub(crate) may_be_left: bool,
-    /// It says nothing of itself before it knows us better; what it wants.
+    /// It reports nothing about itself before it gets more capabilities; which ones.
     pub(crate) reserve: Option<&'static str>,
 }
 
-/// What came of the first words.
+/// The result of the handshake.
 #[derive(Debug)]
 pub(crate) enum Greeting {
     Met(Box<Met>),
-    /// MCP, but only revisions that we do not speak.
+    /// MCP, but only revisions that are not supported here.
     Stranger(Vec<String>),
     /// It refuses the handshake, in JSON-RPC.
     Error {
         code: i64,
         message: String,
     },
-    /// No MCP, or not for us; and the answer that says so.
+    /// Not MCP, or it refuses us; and the answer that shows it.
     Other(Other, Box<Answer>),
     /// It did not answer.
     NoAnswer(NoAnswer),
 }
 
 impl Greeting {
-    /// This, if it led to somebody or says more; else what was said before. Whoever requires authentication says more than whoever
-    /// does not know what was asked.
+    /// The better of two results: this one, if it found a server or reveals more; else the former. A request to sign in
+    /// reveals more than an unknown method.
     fn met_or(self, before: Self) -> Self {
         match (&self, &before) {
             (Self::Met(_) | Self::Stranger(_), _) => self,
@@ -67,25 +67,25 @@ impl Greeting {
     }
 }
 
-/// What is known before the first word.
+/// What is known before the first request.
 #[derive(Debug, Clone)]
 pub(crate) struct Known {
-    /// What was found earlier.
+    /// The result of an earlier handshake.
     pub(crate) era: Option<Era>,
-    /// What we declare, in JSON.
+    /// The declared capabilities, in JSON.
     pub(crate) capabilities: Arc<str>,
-    /// A person or a record says that it is one: `initialize` is tried whatever came of the first question.
+    /// Whether the user or a record says that it is a server: `initialize` is tried whatever the first answer was.
     pub(crate) insists: bool,
 }
 
 impl Known {
-    /// Of this era, if that is known.
+    /// For this era, if that is known.
     pub(crate) fn era(era: Option<Era>) -> Self {
         Self { era, capabilities: terms::NOTHING.into(), insists: false }
     }
 }
 
-/// Meets a server. In the era that is known first, else in the modern one; when that is no longer true, in the other.
+/// The handshake with a server. In the known era first, else in the modern one; when that fails, in the other.
 pub(crate) async fn greet(carrier: &mut impl Carry, known: &Known) -> Greeting {
     if known.era != Some(Era::Legacy) {
         return discover(carrier, known).await;
@@ -150,7 +150,7 @@ fn modern(known: &Known, result: &RawValue) -> Greeting {
 }
 
 fn modest(known: &Known) -> Greeting {
-    let reserve = "it wants a client with more capabilities before it says who it is";
+    let reserve = "it requires a client with more capabilities before it says what it is";
     let terms = Terms::modern(MODERN, &known.capabilities);
     met(terms, verdict::nameless(MODERN, Era::Modern), Some(reserve))
 }
@@ -159,7 +159,7 @@ fn met(terms: Terms, said: Introduction, reserve: Option<&'static str>) -> Greet
     Greeting::Met(Box::new(Met { terms, said, may_be_left: true, reserve }))
 }
 
-/// A server that knows neither way to begin may still list its tools in the modern way.
+/// A server that knows neither handshake may still list its tools in the modern way.
 async fn confirm_by_list(carrier: &mut impl Carry, known: &Known) -> Option<Greeting> {
     let terms = Terms::modern(MODERN, &known.capabilities);
     let question = terms.request(Id::random(), List::Tools.method(), &Params::default());
@@ -211,7 +211,7 @@ fn legacy(answer: &Answer, said: Introduction) -> Greeting {
     Greeting::Met(Box::new(Met { terms, said, may_be_left, reserve: None }))
 }
 
-/// The newest of these revisions that has a handshake and that we speak.
+/// The newest of these revisions that has a handshake and is supported here.
 pub(crate) fn newest_legacy(versions: &[String]) -> Option<String> {
     versions.iter().filter(|version| version.as_str() <= LEGACY).max().cloned()
 }

@@ -37,11 +37,11 @@ pub(crate) use follow::drain_behind;
 pub(crate) use site::Site;
 pub(crate) use way::{Begun, Head, SiteResponse, Way, WhichConnection};
 
-/// How long we try to tell the server that a call is over.
+/// How long to try to notify the server that a call was cancelled.
 const TELL_LIMIT: Duration = Duration::from_secs(2);
-/// For the end of a session.
+/// The time limit for the end of a session.
 const LEAVE_LIMIT: Duration = Duration::from_secs(2);
-/// For a handshake that repeats one.
+/// The time limit of a repeated handshake.
 const JOIN_LIMIT: Duration = Duration::from_secs(30);
 
 /// A conversation over Streamable HTTP.
@@ -50,7 +50,7 @@ pub(crate) struct Http {
     place: ConversationPlace,
     answers: Arc<BoundedClient>,
     tasks: TaskTracker,
-    /// The end of the conversation, also of what goes on beside the calls.
+    /// Cancelled at the end of the conversation, also for work beside the calls.
     over: CancellationToken,
     terms: Mutex<Arc<Terms>>,
     /// One handshake at a time.
@@ -58,10 +58,10 @@ pub(crate) struct Http {
     may_be_left: AtomicBool,
 }
 
-/// The first words: no terms are agreed on yet.
+/// The handshake: no terms are agreed on yet.
 struct FirstByHttp<'a> {
     http: &'a Arc<Http>,
-    /// For `server/discover`: some servers are silent when they do not know a question.
+    /// The time limit of `server/discover`: some servers do not answer an unknown request.
     patience: Option<Duration>,
     /// Sessions that came with answers, wanted or not.
     opened: Vec<OpenedSession>,
@@ -85,7 +85,7 @@ fn endless() -> Limits {
 }
 
 impl Http {
-    /// Meets the server.
+    /// The handshake with the server.
     pub(crate) async fn begin(
         remote: &Remote,
         place: ConversationPlace,
@@ -127,8 +127,8 @@ impl Http {
         self.may_be_left.store(met.may_be_left, Ordering::Relaxed);
     }
 
-    /// An answer before any terms are agreed on, but for the session that comes with it. A connection
-    /// that was kept may be about to close, or hold what belongs to the answer before: then it is asked once more on another.
+    /// An answer before any terms are agreed on, except for the session that comes with it. A kept connection may be about
+    /// to close, or contain a part of the answer before: then it is asked once more on another.
     async fn first_answer(self: &Arc<Self>, question: &Question) -> Result<Answer, NoAnswer> {
         match self.first_answer_over(question, WhichConnection::Kept).await {
             Err(NoAnswer::HungUp | NoAnswer::NotHttp(_)) => {
@@ -158,7 +158,7 @@ impl Http {
         }
     }
 
-    /// Ends the handshake, and gives the server a stream on which it can ask, if it may.
+    /// Ends the handshake, and opens a stream for the server's requests, if there can be any.
     async fn enter(self: &Arc<Self>, terms: &Terms) {
         if terms.era == Era::Modern {
             return;
@@ -179,8 +179,8 @@ impl Http {
         self.terms.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
-    /// Asks, once more where that does no harm: in a session that the server has forgotten nothing was done, and what only
-    /// asks may be asked twice. What is seldom needed has a box of its own, here and below: it would make every call larger.
+    /// Sends a request, once more where that does no harm: in a session that the server has forgotten nothing was done, and
+    /// a request that only reads can be sent twice. Rare parts are boxed, here and below: they would make every call larger.
     pub(crate) async fn request(self: &Arc<Self>, request: &Request<'_>) -> Result<Box<RawValue>, McpError> {
         let terms = self.terms();
         let mut asked = self.once(&terms, request, WhichConnection::Kept).await;
@@ -246,7 +246,7 @@ impl Http {
         }
     }
 
-    /// The handshake once more; of several that ask for it one makes it.
+    /// Repeats the handshake; if several request it at once, one makes it.
     async fn join_again(self: &Arc<Self>, forgotten: &Terms) -> Result<Arc<Terms>, McpError> {
         let _turn = self.joining.lock().await;
         let now = self.terms();
@@ -265,7 +265,7 @@ impl Http {
         Ok(self.terms())
     }
 
-    /// What a server says unasked, or asks, in a stream that is under way.
+    /// Messages and requests of the server in a stream that is under way.
     fn hear(
         self: &Arc<Self>,
         terms: &Terms,
@@ -312,7 +312,7 @@ impl Http {
     }
 }
 
-/// The sessions that nobody wants: all but the one that was agreed on.
+/// Ends the sessions that are not wanted: all but the one that was agreed on.
 fn unwanted(opened: Vec<OpenedSession>, met: Option<&Met>) -> impl Iterator<Item = OpenedSession> + use<> {
     let wanted = met.and_then(|met| met.terms.session.clone());
     // In the modern era there are none, whatever the header says.
@@ -323,8 +323,8 @@ fn unwanted(opened: Vec<OpenedSession>, met: Option<&Met>) -> impl Iterator<Item
     })
 }
 
-/// A request that the server of a legacy session works on. To it, a connection that breaks is no cancel: when the wait is over
-/// it is told first, and only then is the connection closed.
+/// A request that the server of a legacy session works on. For it, a broken connection is not a cancel: when the wait is
+/// over it is notified first, and only then is the connection closed.
 struct Unanswered<'a> {
     http: &'a Arc<Http>,
     terms: &'a Terms,
@@ -340,7 +340,7 @@ impl Drop for Unanswered<'_> {
         let http = self.http.clone();
         let telling = async move {
             if timeout(TELL_LIMIT, http.send_and_pass_over(&cancel, WhichConnection::Kept)).await.is_err() {
-                tracing::debug!("the server could not be told that a call is over");
+                tracing::debug!("the server could not be notified that a call was cancelled");
             }
             drop(answering);
         };

@@ -2,18 +2,18 @@ use std::fmt;
 
 use serde_json::value::RawValue;
 
-/// The most that every reader of numbers keeps exactly: fourteen digits, which is what some print of a number.
+/// The largest id that every reader of numbers keeps exactly: fourteen digits, which some print of a number.
 const MOST: u64 = 99_999_999_999_999;
-/// Fewer would look like anybody's.
+/// Shorter ones could be another client's.
 const LEAST: u64 = 10_000_000_000_000;
 
-/// The id of a request of ours, and its progress token. Bridges send one server's answers to all who listen, so an id must
-/// be one that nobody else uses or can guess. It is a number, since some servers know no other.
+/// The id of a request of ours, and its progress token. Bridges send one server's answers to all clients, so an id must be
+/// one that nobody else uses or can guess. It is a number, since some servers accept nothing else.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub(crate) struct Id(u64);
 
 impl Id {
-    /// One of its own for each request.
+    /// A new id for each request.
     pub(crate) fn random() -> Self {
         Self(rand::random_range(LEAST..=MOST))
     }
@@ -23,7 +23,7 @@ impl Id {
         Self::read(raw) == Some(self)
     }
 
-    /// The id that somebody sends back.
+    /// The id in an answer.
     pub(crate) fn read(raw: &RawValue) -> Option<Self> {
         let text = raw.get().trim_matches('"').trim();
         if let Ok(number) = text.parse() {

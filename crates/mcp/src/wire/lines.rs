@@ -1,13 +1,13 @@
-//! Lines from a stranger, with a cap on their length.
+//! Lines of a server, with a cap on their length.
 
 use tokio::io::{AsyncBufRead, AsyncBufReadExt};
 
 /// A line, or why there is none.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum PipeLine {
-    /// Without its end.
+    /// A line without its end.
     Text(Vec<u8>),
-    /// Longer than the cap. What follows of it would come as lines of its own.
+    /// Longer than the cap. The rest of it would come as lines of its own.
     TooLong,
     /// The stream ended.
     End,

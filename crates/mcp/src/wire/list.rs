@@ -11,37 +11,37 @@ use super::mirror;
 use super::raw::{self, Members, fits, members};
 use crate::words::tame;
 
-/// How deep a schema may nest. Records travel inside other JSON (exports, peers), whose readers stop at 64 and 128 levels:
-/// one such schema would make a whole file unreadable.
+/// How deep a schema can be nested. Records are sent inside other JSON (exports, peers), whose readers stop at 64 and 128
+/// levels: one such schema would make a whole file unreadable.
 const DEEPEST_SCHEMA: usize = 40;
-/// How many elements a tool may have. Trees of values cost by their number.
+/// How many elements a tool can have. Trees of values cost by their number.
 const MOST_ELEMENTS: usize = 20_000;
-/// How much of all tools of a server is kept, in bytes: a record takes 4 MiB, and has more in it than tools.
+/// How much of all tools of a server is kept, in bytes: a record can have 4 MiB, and contains more than tools.
 const MOST_BYTES: usize = 3 * 1024 * 1024;
-/// How much of that is for tools whose descriptions and schemas found no room.
+/// How much of that is for tools whose descriptions and schemas had no room.
 const RESERVE: usize = 512 * 1024;
 
 /// One of the lists of a server.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum List {
-    /// What can be called.
+    /// Tools.
     Tools,
-    /// What can be read.
+    /// Resources.
     Resources,
-    /// What URIs of resources are made of.
+    /// Resource templates.
     Templates,
-    /// What can be asked for as a message.
+    /// Prompts.
     Prompts,
 }
 
 impl List {
-    /// The one that a method asks for.
+    /// The list that a method requests.
     pub fn asked_by(method: &str) -> Option<Self> {
         let all = [Self::Tools, Self::Resources, Self::Templates, Self::Prompts];
         all.into_iter().find(|list| list.method() == method)
     }
 
-    /// The member of a page in which the entries stand.
+    /// The member of a page that contains the entries.
     pub fn key(self) -> &'static str {
         match self {
             Self::Tools => "tools",
@@ -51,7 +51,7 @@ impl List {
         }
     }
 
-    /// What asks for it.
+    /// The method that requests it.
     pub fn method(self) -> &'static str {
         match self {
             Self::Tools => "tools/list",
@@ -66,26 +66,26 @@ impl List {
 #[derive(Debug)]
 pub(crate) struct Page<'a> {
     pub(crate) entries: Vec<&'a RawValue>,
-    /// How the next page is asked for.
+    /// The cursor of the next page.
     pub(crate) next: Option<String>,
 }
 
-/// Reads a page; an error says what is wrong with the member that should hold the list. `null` is how some languages write
-/// an empty list.
+/// Reads a page; an error says what is wrong with the member that should contain the list. `null` is how some languages
+/// write an empty list.
 pub(crate) fn page(result: &RawValue, list: List, era: Era) -> Result<Page<'_>, String> {
-    let said = members(result).ok_or("it is no object")?;
+    let said = members(result).ok_or("it is not an object")?;
     if !said.has(list.key()) {
         return Err("it is missing".to_owned());
     }
     let entries = match said.get(list.key()) {
         None => Vec::new(),
-        Some(entries) => raw::items(entries).ok_or("it is no list")?,
+        Some(entries) => raw::items(entries).ok_or("it is not a list")?,
     };
     Ok(Page { entries, next: next_cursor(&said, era) })
 }
 
-/// In the modern era any cursor counts, an empty one too (MCP 2026-07-28, "Pagination"); in the legacy one an empty cursor is
-/// how some servers write the end.
+/// In the modern era any cursor counts, an empty one too (MCP 2026-07-28, "Pagination"); in the legacy one an empty cursor
+/// is how some servers write the end.
 fn next_cursor(said: &Members<'_>, era: Era) -> Option<String> {
     said.text("nextCursor").filter(|cursor| era == Era::Modern || !cursor.is_empty())
 }
@@ -93,8 +93,8 @@ fn next_cursor(said: &Members<'_>, era: Era) -> Option<String> {
 /// How much of the names of a list is kept, in bytes.
 const MOST_NAMES: usize = 96 * 1024;
 
-/// What the entries of a list of resources or prompts are called, as much as a record has room for, and whether that is
-/// less than all.
+/// The names of the entries of a list of resources or prompts, as many as a record has room for, and whether that is less
+/// than all.
 pub(crate) fn names(entries: &[Box<RawValue>], list: List) -> (Vec<String>, bool) {
     let key = if list == List::Resources { "uri" } else { "name" };
     let (mut seen, mut bytes, mut is_cut) = (HashSet::new(), 0, false);
@@ -115,7 +115,8 @@ pub(crate) fn names(entries: &[Box<RawValue>], list: List) -> (Vec<String>, bool
 /// How much of the definitions of a list is kept, in bytes.
 const MOST_DEFINED: usize = 160 * 1024;
 
-/// The definitions among the entries of a list of resources, templates or prompts, as they came; what has no room is left out.
+/// The definitions among the entries of a list of resources, templates or prompts, as they came; what has no room is left
+/// out.
 pub(crate) fn definitions(entries: &[Box<RawValue>]) -> Vec<Schema> {
     let mut bytes = 0;
     let fitting = entries.iter().filter(|entry| {
@@ -138,8 +139,8 @@ pub(crate) struct Tools {
 }
 
 impl Tools {
-    /// Adds what can be used of these entries, of those with one name the first, since a call can name only one. `is_http`:
-    /// what a tool wants mirrored into headers must be possible.
+    /// Adds the usable ones of these entries; of those with one name the first, since a call can name only one. `is_http`:
+    /// the headers that a tool requires must be possible.
     pub(crate) fn add(&mut self, entries: &[&RawValue], is_http: bool) {
         for entry in entries {
             if let Err(why) = self.add_one(entry, is_http) {
@@ -189,8 +190,8 @@ pub(crate) fn in_short(left_out: &[String]) -> Option<String> {
     Some(format!("{first}{more}"))
 }
 
-/// A tool as a server lists it. In place of a schema that is none stands one that allows anything, so that the tool can
-/// still be called.
+/// A tool as a server lists it. An invalid schema is replaced by one that allows anything, so that the tool can still be
+/// called.
 fn tool(name: String, said: &Members<'_>, is_http: bool) -> Result<Tool, String> {
     let value = |key: &str| -> Value {
         said.get(key).and_then(|raw| serde_json::from_str(raw.get()).ok()).unwrap_or_default()
@@ -223,7 +224,7 @@ const FIELDS: [&str; 5] = ["name", "title", "description", "inputSchema", "outpu
 /// The same for its annotations.
 const HINTS: [&str; 4] = ["readOnlyHint", "destructiveHint", "idempotentHint", "openWorldHint"];
 
-/// Whatever else a server says of a tool: it is passed on to clients of the gateway as it is.
+/// Everything else that a server says about a tool: it is passed on to clients of the gateway unchanged.
 fn more(said: &Members<'_>, annotations: &Value) -> Option<Schema> {
     let is_told = |key: &str| match key {
         "annotations" => annotations.as_object().is_none_or(|members| {
@@ -333,9 +334,9 @@ mod tests {
             (json!({ "tools": [{}], "nextCursor": "" }), Era::Legacy, Ok((1, None))),
             (json!({ "tools": [{}], "nextCursor": "" }), Era::Modern, Ok((1, Some("")))),
             (json!({ "tools": [{}], "nextCursor": 2 }), Era::Modern, Ok((1, None))),
-            (json!({ "tools": {} }), Era::Modern, Err("it is no list")),
+            (json!({ "tools": {} }), Era::Modern, Err("it is not a list")),
             (json!({}), Era::Modern, Err("it is missing")),
-            (json!([]), Era::Modern, Err("it is no object")),
+            (json!([]), Era::Modern, Err("it is not an object")),
         ] {
             let result = raw(&result);
             let read = page(&result, List::Tools, era).map(|page| (page.entries.len(), page.next));

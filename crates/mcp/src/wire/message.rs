@@ -1,5 +1,5 @@
-//! A JSON-RPC 2.0 message from a stranger. The envelope is read once, into borrowed parts; what it carries stays the bytes
-//! that it came as, so that unknown fields and numbers of any length pass unchanged.
+//! A JSON-RPC 2.0 message. The envelope is parsed once, into borrowed parts; what it carries stays the same bytes, so that
+//! unknown fields and numbers of any length pass unchanged.
 
 use std::borrow::Cow;
 use std::fmt;
@@ -12,44 +12,44 @@ use super::beside::beside;
 use super::id::Id;
 use super::raw::{self, Text, fits, members};
 
-/// How many elements an error's data may have, and how deep it may nest: it travels inside other JSON.
+/// How many elements an error's data can have, and how deep it can be nested: it is sent inside other JSON.
 const MOST_ELEMENTS: usize = 20_000;
 const DEEPEST: usize = 64;
 
-/// What a message can be.
+/// The kinds of messages.
 #[derive(Debug, Clone)]
 pub enum Message {
     /// The answer to a request of ours; its id as it came, absent when there is none.
     Reply {
-        /// Of the request.
+        /// The id of the request.
         id: Option<Box<RawValue>>,
-        /// What it says.
+        /// The result or error.
         reply: Reply,
     },
     /// A request of the server.
     Request {
-        /// To be repeated in the answer.
+        /// The id, to be repeated in the answer.
         id: Box<RawValue>,
-        /// What it asks.
+        /// The method.
         method: String,
-        /// With what.
+        /// The params.
         params: Option<Box<RawValue>>,
     },
-    /// Something that wants no answer.
+    /// A notification.
     Notification {
-        /// What happened.
+        /// The method.
         method: String,
-        /// More of it.
+        /// The params.
         params: Option<Box<RawValue>>,
     },
 }
 
-/// What was answered.
+/// The content of an answer.
 #[derive(Debug, Clone)]
 pub enum Reply {
     /// A result, whatever it is.
     Result(Box<RawValue>),
-    /// A refusal.
+    /// An error.
     Error(RpcError),
 }
 
@@ -57,16 +57,16 @@ pub enum Reply {
 #[derive(Debug, Clone, thiserror::Error)]
 #[error("error {code}: {message}")]
 pub struct RpcError {
-    /// JSON-RPC's or MCP's.
+    /// The code, of JSON-RPC or MCP.
     pub code: i64,
-    /// For people.
+    /// The text that people read.
     pub message: String,
-    /// More, as it came.
+    /// The data, as it came.
     pub data: Option<Box<RawValue>>,
 }
 
 impl RpcError {
-    /// The other side does not know the method.
+    /// Whether the other side does not know the method.
     pub const METHOD_NOT_FOUND: i64 = -32601;
 
     /// An error without data.
@@ -74,16 +74,16 @@ impl RpcError {
         Self { code, message: message.into(), data: None }
     }
 
-    /// The data, read by keys; `null` when there is none, or none that can be read. Data of very many parts is left out: as a
-    /// tree it would take hundreds of times its bytes.
+    /// The data, read by keys; `null` when there is none, or none that can be read. Data of very many parts is left out: as
+    /// a tree it would take hundreds of times its bytes.
     pub(crate) fn data(&self) -> serde_json::Value {
         let data = self.data.as_deref().filter(|data| fits(data, MOST_ELEMENTS, DEEPEST));
         data.and_then(|data| serde_json::from_str(data.get()).ok()).unwrap_or_default()
     }
 }
 
-/// The messages in a body, an event or a line: one, or a batch of them (MCP 2025-03-26), as many as are looked at. What is no
-/// message is passed over.
+/// The messages in a body, an event or a line: one, or a batch of them (MCP 2025-03-26), up to a limit. What is not a
+/// message is skipped.
 pub(crate) fn messages(bytes: &[u8]) -> Vec<Message> {
     let bytes = bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(bytes).trim_ascii();
     if bytes.first() == Some(&b'[') {
@@ -92,12 +92,12 @@ pub(crate) fn messages(bytes: &[u8]) -> Vec<Message> {
     message(bytes).into_iter().collect()
 }
 
-/// The same of bytes that are not needed any more; many of them are read beside the tasks of others.
+/// The same for bytes that are not needed any more; large ones are parsed on a thread of their own.
 pub(crate) async fn messages_of(bytes: Vec<u8>) -> Vec<Message> {
     beside(bytes.len(), move || messages(&bytes)).await.unwrap_or_default()
 }
 
-/// One message; `None` when it is no JSON-RPC 2.0.
+/// One message; `None` when it is not JSON-RPC 2.0.
 pub fn message(bytes: &[u8]) -> Option<Message> {
     let Envelope { is_two, id, method, params, result, error } = serde_json::from_slice(bytes).ok()?;
     if !is_two {
@@ -141,7 +141,7 @@ pub(crate) fn is_nobodys(id: Option<&RawValue>) -> bool {
     id.is_none_or(|id| matches!(id.get(), "null" | "\"\"" | "\"server-error\""))
 }
 
-/// Whether a body, of which only the beginning is there, begins like a message: an object whose first member is one of
+/// Whether a body, of which only the first part is there, starts like a message: an object whose first member is one of
 /// JSON-RPC's, in a batch or not. SDKs write them in different orders.
 pub(crate) fn begins_like_message(bytes: &[u8]) -> bool {
     let members: [&[u8]; 4] = [b"\"jsonrpc\"", b"\"result\"", b"\"error\"", b"\"id\""];
@@ -152,8 +152,8 @@ pub(crate) fn begins_like_message(bytes: &[u8]) -> bool {
     members.iter().any(|member| first.starts_with(member))
 }
 
-/// The members of a message. Unknown ones are passed over; of two with one name the last counts, as JavaScript and Python
-/// read it.
+/// The members of a message. Unknown ones are skipped; of two with one name the last counts, as JavaScript and Python read
+/// it.
 #[derive(Default)]
 struct Envelope<'a> {
     is_two: bool,

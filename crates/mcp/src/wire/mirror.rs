@@ -1,4 +1,4 @@
-//! Arguments that a server wants to see in headers as well (`x-mcp-header`; MCP 2026-07-28, Streamable HTTP, "Custom Headers
+//! Arguments that a server requires in headers as well (`x-mcp-header`; MCP 2026-07-28, Streamable HTTP, "Custom Headers
 //! from Tool Parameters").
 
 use std::collections::HashSet;
@@ -20,11 +20,12 @@ pub(crate) struct Mirrored {
     header: HeaderName,
 }
 
-/// What a tool's schema wants mirrored. An error says why the tool cannot be called, which MCP asks to leave it out.
+/// The arguments that a tool's schema requires in headers. An error says why the tool cannot be called, which MCP says to
+/// leave out.
 pub(crate) fn headers(schema: &Value) -> Result<Vec<Mirrored>, String> {
     let (mut found, mut names) = (Vec::new(), HashSet::new());
     if schema.get(KEY).is_some() {
-        return Err(format!("`{KEY}` stands where no argument is"));
+        return Err(format!("`{KEY}` is where there is no argument"));
     }
     collect(schema, &mut Vec::new(), &mut found, &mut names)?;
     Ok(found)
@@ -43,7 +44,7 @@ fn collect(
             "properties" | "default" | "const" | "enum" | "examples" | "required" | "dependentRequired" => {}
             _ if mentions_header(value) => {
                 return Err(format!(
-                    "`{KEY}` stands under `{}`, where no argument can be read",
+                    "`{KEY}` is under `{}`, where no argument can be read",
                     crate::words::tame(key)
                 ));
             }
@@ -85,7 +86,7 @@ fn header_of(header: &Value, property: &Value, names: &mut HashSet<String>) -> R
     let Some(Ok(name)) = name else { return Err(format!("`{shown}` cannot be part of a header's name")) };
     if !matches!(property.get("type").and_then(Value::as_str), Some("string" | "integer" | "boolean")) {
         return Err(format!(
-            "`{shown}` is no text, whole number or yes/no, which alone can go into a header"
+            "`{shown}` is not text, a whole number or a truth value, and only those can go into a header"
         ));
     }
     if !names.insert(said.to_ascii_lowercase()) {
@@ -94,7 +95,7 @@ fn header_of(header: &Value, property: &Value, names: &mut HashSet<String>) -> R
     Ok(name)
 }
 
-/// The headers for these arguments. What is absent or `null` has none.
+/// The headers for these arguments. Absent or `null` arguments have none.
 pub(crate) fn values(
     mirrored: &[Mirrored],
     arguments: &Map<String, Value>,
@@ -103,8 +104,8 @@ pub(crate) fn values(
     mirrored.iter().filter_map(value).collect()
 }
 
-/// What a client must have sent as headers with a call of a tool of this schema: the text of each, without any coding; absent
-/// where the argument is.
+/// The headers that a client must have sent with a call of a tool of this schema: the text of each, without any coding;
+/// absent where the argument is.
 pub fn wanted_headers(schema: &Schema, arguments: &Map<String, Value>) -> Vec<(HeaderName, Option<String>)> {
     if !schema.as_str().contains(KEY) {
         return Vec::new();

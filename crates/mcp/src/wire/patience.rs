@@ -5,28 +5,28 @@ use tokio::time::{Instant, sleep_until};
 
 use super::place::ConversationPlace;
 
-/// How long a conversation may take to begin. A child that fetches its packages first says so: as long as it says
-/// something, it is at work.
+/// How long a conversation may take to start. A child process that fetches its packages first writes about it: as long as it
+/// writes output, it is working.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Patience {
-    /// Without a word.
+    /// Without output.
     pub silence: Duration,
-    /// In all.
+    /// In total.
     pub whole: Duration,
 }
 
 impl Patience {
-    /// So long, whatever is said meanwhile.
+    /// This long, whatever is written meanwhile.
     pub fn within(deadline: Duration) -> Self {
         Self { silence: deadline, whole: deadline }
     }
 
-    /// For the first of two tries. No less than this of silence, which a child may need to start.
+    /// For the first of two tries. At least this long without output, which a child process may need to start.
     pub(crate) fn half(self, least: Duration) -> Self {
         Self { silence: (self.silence / 2).max(least), whole: (self.whole / 2).max(least) }
     }
 
-    /// Waits for the work as long as something is heard at its place. Nothing when it took too long.
+    /// Waits for the work as long as its place writes output. Nothing when it took too long.
     pub(crate) async fn wait<T>(self, place: &ConversationPlace, work: impl Future<Output = T>) -> Option<T> {
         let began = Instant::now();
         let end = began + self.whole;

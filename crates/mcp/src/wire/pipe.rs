@@ -1,5 +1,5 @@
-//! A conversation in which all messages share one way: the pipes of a child, or the event stream of revision 2024-11-05. What
-//! comes is told apart by ids that nobody else has, since bridges send one server's answers to all who listen.
+//! A conversation in which all messages share one channel: the pipes of a child process, or the event stream of revision
+//! 2024-11-05. Messages are assigned by unique ids, since bridges send one server's answers to all clients.
 
 mod sse;
 mod stdio;
@@ -35,12 +35,12 @@ pub(crate) use stdio::Stdio;
 pub(crate) use stdio::pass_on;
 pub(crate) use stream::EVENTS_BEFORE;
 
-/// How long we try to tell the server that a call is over.
+/// How long to try to notify the server that a call was cancelled.
 const TELL_LIMIT: Duration = Duration::from_secs(2);
-/// Reports of progress that wait for a caller; more are lost.
+/// Progress reports that wait for a caller; more are lost.
 const MOST_REPORTS: usize = 64;
 
-/// What carries messages there. What comes back is given to [`SharedPipe::route`].
+/// Carries messages to the server. Messages from it are passed to [`SharedPipe::route`].
 pub(crate) enum Carrier {
     Stdio(Stdio),
     Sse(Sse),
@@ -48,13 +48,13 @@ pub(crate) enum Carrier {
     Told(told::ToldMessages),
 }
 
-/// A conversation over one way.
+/// A conversation over one channel.
 pub(crate) struct Pipe {
     pub(crate) shared: Arc<SharedPipe>,
     carrier: Carrier,
 }
 
-/// What whoever reads and whoever asks have in common.
+/// The state that the reader and the requests share.
 pub(crate) struct SharedPipe {
     pub(crate) place: ConversationPlace,
     pub(crate) answers: Arc<BoundedClient>,
@@ -63,11 +63,11 @@ pub(crate) struct SharedPipe {
     terms: Mutex<Terms>,
 }
 
-/// Somebody who waits for an answer.
+/// A request that waits for its answer.
 struct AwaitedAnswer {
     reply: oneshot::Sender<Result<Reply, McpError>>,
     reports: Option<mpsc::Sender<ToolProgress>>,
-    /// The server may ask us something before it answers.
+    /// Whether the server can send us requests before it answers.
     may_ask_back: bool,
 }
 
@@ -93,8 +93,8 @@ impl SharedPipe {
         self.pending.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Gives a message to whoever waits for it. Answers to nobody are dropped. A request of the server's comes back, with
-    /// the answer that is due.
+    /// Passes a message to the request that waits for it. Other answers are dropped. A request of the server is returned,
+    /// with the answer that is due.
     pub(crate) fn route(self: &Arc<Self>, message: Message, is_ours_alone: bool) -> Option<Due> {
         match message {
             Message::Reply { id, reply } => {
@@ -127,7 +127,7 @@ impl SharedPipe {
         }
     }
 
-    /// On a way that is ours alone an error without an id is the answer to the only request there is.
+    /// On a channel that is ours alone an error without an id is the answer to the only request there is.
     fn waiting(&self, id: Option<&RawValue>, reply: &Reply, is_ours_alone: bool) -> Option<AwaitedAnswer> {
         let mut pending = self.pending();
         if let Some(id) = id.and_then(Id::read) {
@@ -138,7 +138,7 @@ impl SharedPipe {
         pending.remove(&only)
     }
 
-    /// Whoever waits hears that nothing will come.
+    /// Ends the waiting requests: nothing will come.
     pub(crate) fn fail_all(&self, why: &McpError) {
         let all: Vec<AwaitedAnswer> = self.pending().drain().map(|(_, waiting)| waiting).collect();
         for waiting in all {
@@ -147,7 +147,7 @@ impl SharedPipe {
     }
 }
 
-/// What runs code of the server's; lists, pings and greetings are answered without a word of ours.
+/// Requests that run code of the server; lists, pings and handshakes need none of our answers.
 fn may_ask_back(method: &str) -> bool {
     matches!(method, "tools/call" | "prompts/get" | "resources/read" | "completion/complete")
 }
@@ -167,7 +167,7 @@ impl Due {
 }
 
 impl Pipe {
-    /// Meets the server over what carries to it.
+    /// The handshake over the channel to the server.
     pub(crate) async fn begin(
         shared: Arc<SharedPipe>,
         carrier: Carrier,
@@ -230,7 +230,7 @@ impl Pipe {
         }
     }
 
-    /// Sends a request; what comes back is awaited with what is returned, and cancelled when that is dropped.
+    /// Sends a request; the returned value awaits the answer, and cancels when it is dropped.
     async fn ask(
         self: &Arc<Self>,
         question: &Question,
@@ -295,29 +295,29 @@ impl Pipe {
     }
 }
 
-/// Why a conversation did not begin.
+/// Why a conversation did not start.
 pub(crate) enum Failed {
-    /// It was asked, and said nothing.
+    /// It did not answer.
     Silent,
-    /// It said something that is no beginning.
+    /// Its answer is not a handshake.
     Refused(McpError),
     /// It ended, or could not be reached.
     Broke(McpError),
 }
 
-/// The first words: no terms are agreed on yet.
+/// The handshake: no terms are agreed on yet.
 struct FirstByPipe<'a> {
     pipe: &'a Arc<Pipe>,
-    /// For `server/discover`: legacy servers may ignore what they do not know.
+    /// The time limit of `server/discover`: legacy servers may ignore what they do not know.
     patience: Option<Patience>,
     failed: Option<McpError>,
-    /// A child that may be of no use after the first question: a fresh one will be asked.
+    /// A child process that may be unusable after the first request: a new one will be asked.
     is_spoilt: bool,
 }
 
 impl FirstByPipe<'_> {
-    /// Servers that do not know the first question say so, or have errors of the modern era. Any other error may be that of
-    /// somebody behind the child, who was met for the sake of this question and is not met properly any more.
+    /// Servers that do not know the first request say so, or have errors of the modern era. Any other error may come from a
+    /// server behind the child process, which was connected for this request and is not in a proper state any more.
     fn note(&mut self, reply: &Reply) {
         let Reply::Error(error) = reply else { return };
         let is_harmless = matches!(error.code, RpcError::METHOD_NOT_FOUND | -32022..=-32020);
@@ -354,7 +354,7 @@ impl Carry for FirstByPipe<'_> {
     }
 }
 
-/// A request that is on its way. When it is dropped without an answer the server is told.
+/// A request that was sent. When it is dropped without an answer the server is notified.
 struct RequestUnderWay {
     pipe: Arc<Pipe>,
     id: Id,
@@ -383,7 +383,7 @@ impl Drop for RequestUnderWay {
         self.pipe.shared.tasks.spawn_on(
             async move {
                 if timeout(TELL_LIMIT, pipe.write(&question)).await.is_err() {
-                    tracing::debug!("the server could not be told that a call is over");
+                    tracing::debug!("the server could not be notified that a call was cancelled");
                 }
             },
             &runtime,
@@ -399,7 +399,7 @@ mod tests {
     use crate::wire::message::messages;
     use crate::wire::terms::Params;
 
-    /// Whether we answer what the server asks of all who listen, while this request of ours waits.
+    /// Whether requests that the server sends to all clients are answered, while this request of ours waits.
     async fn is_answered_during(method: &'static str) -> bool {
         let answers = Arc::new(BoundedClient::new(Arc::new(Nobody)));
         let shared = SharedPipe::new(ConversationPlace::new("server"), answers, TaskTracker::new());

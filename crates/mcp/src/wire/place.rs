@@ -12,7 +12,7 @@ use crate::{LineSink, McpError};
 /// How many lines of a child's standard error are kept.
 const KEPT_LINES: usize = 200;
 
-/// Where a conversation takes place, and what is known of it when it breaks.
+/// The place of a conversation, and what is known of it when it breaks.
 #[derive(Debug, Clone)]
 pub(crate) struct ConversationPlace {
     name: Arc<str>,
@@ -21,7 +21,7 @@ pub(crate) struct ConversationPlace {
     secrets: Scrub,
     /// Where a bridge leads.
     behind: Option<Arc<str>>,
-    /// How long an answer is waited for here, where that is one time for all.
+    /// How long to wait for an answer here, where that is one time for all.
     patience: Duration,
 }
 
@@ -30,7 +30,7 @@ struct Notes {
     stderr: VecDeque<String>,
     junk: Option<String>,
     end: Option<McpError>,
-    /// When a child wrote something last, whatever it was.
+    /// When a child process last wrote output.
     heard: Option<Instant>,
 }
 
@@ -47,22 +47,22 @@ impl ConversationPlace {
         }
     }
 
-    /// The same, where these secrets are sent: they are kept out of all that is read and told of it.
+    /// The same, where these secrets are sent: they are removed from all that is read and reported.
     pub(crate) fn hiding(self, secrets: Scrub) -> Self {
         Self { secrets, ..self }
     }
 
-    /// The same, where a bridge may lead to somebody else.
+    /// The same, where a bridge may lead to another server.
     pub(crate) fn leading_to(self, url: Option<String>) -> Self {
         Self { behind: url.map(Into::into), ..self }
     }
 
-    /// An error in which whoever is behind a bridge is named, if it is theirs.
+    /// An error that names the server behind a bridge, if it is that server's.
     pub(crate) fn explain(&self, error: McpError) -> McpError {
         explained(error, self.behind.as_deref())
     }
 
-    /// What is taken out of all that is read here.
+    /// What is removed from all that is read here.
     pub(crate) fn secrets(&self) -> &Scrub {
         &self.secrets
     }
@@ -72,7 +72,7 @@ impl ConversationPlace {
         error.map_text(|text| self.secrets.text(text))
     }
 
-    /// The same, where an answer is waited for so long.
+    /// The same, with this time limit of an answer.
     pub(crate) fn waiting(self, patience: Duration) -> Self {
         Self { patience, ..self }
     }
@@ -82,7 +82,7 @@ impl ConversationPlace {
         McpError::Timeout { after: self.patience }
     }
 
-    /// The same, with somebody who hears the lines of standard error.
+    /// The same, with a receiver of the lines of standard error.
     pub(crate) fn heard_by(self, listener: Option<LineSink>) -> Self {
         Self { listener, ..self }
     }
@@ -135,17 +135,17 @@ impl ConversationPlace {
         notes.junk.get_or_insert_with(|| tame(line));
     }
 
-    /// When a child wrote something last.
+    /// When a child process last wrote output.
     pub(crate) fn heard(&self) -> Option<Instant> {
         self.notes().heard
     }
 
-    /// Keeps why it ended; the first reason is the cause of those that follow.
+    /// Records why it ended; the first reason is the cause of those that follow.
     pub(crate) fn note_end(&self, error: McpError) {
         self.notes().end.get_or_insert(error);
     }
 
-    /// The reason for an end is no longer true: the connection is there again.
+    /// The reason for an end is obsolete: the connection is there again.
     pub(crate) fn forget_end(&self) {
         self.notes().end = None;
     }

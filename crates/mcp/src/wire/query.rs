@@ -1,5 +1,5 @@
-//! Keys that belong into the query of a URL. They are written into a request and nowhere else: no address that is kept, shown
-//! or logged has them.
+//! Keys that belong in the query of a URL. They are written into a request and nowhere else: no address that is kept, shown
+//! or logged contains them.
 
 use std::fmt::Write;
 
@@ -7,8 +7,8 @@ use url::form_urlencoded::{byte_serialize, parse};
 
 use crate::Secret;
 
-/// Path and query with the keys in it. What stands there under the name of a key gives way: a server may send the key back in
-/// a redirect or an endpoint, where it was taken out of what we read.
+/// Path and query with the keys in it. A parameter with the name of a key is replaced: a server may send the key back in a
+/// redirect or an endpoint, from which it was removed when it was read.
 pub(crate) fn signed(path: &str, keys: &[(String, Secret)]) -> String {
     if keys.is_empty() {
         return path.to_owned();
@@ -28,7 +28,7 @@ pub(crate) fn signed(path: &str, keys: &[(String, Secret)]) -> String {
     signed
 }
 
-/// As it stands in a URL. A blank is `%20`, which all read alike; `+` is one only in forms.
+/// As in a URL. A space is `%20`, which all read alike; `+` is one only in forms.
 pub(crate) fn encoded(text: &str) -> String {
     byte_serialize(text.as_bytes()).collect::<String>().replace('+', "%20")
 }

@@ -1,4 +1,4 @@
-//! JSON that is looked into without being taken apart: what is not looked at costs nothing and stays as it came.
+//! JSON that is read in parts without parsing all of it: what is not read costs nothing and stays as it came.
 
 use std::borrow::Cow;
 use std::fmt;
@@ -7,14 +7,14 @@ use serde::Deserialize;
 use serde::de::{Deserializer, IgnoredAny, MapAccess, SeqAccess, Visitor};
 use serde_json::value::RawValue;
 
-/// How many members of an object, or items of a list, are looked at; the rest is passed over.
+/// How many members of an object, or items of a list, are read; the rest is skipped.
 const MOST: usize = 10_000;
 
 /// The members of an object in their order.
 #[derive(Debug)]
 pub struct Members<'a>(pub Vec<(Cow<'a, str>, &'a RawValue)>);
 
-/// The members of an object; `None` when it is none.
+/// The members of an object; `None` when it is not one.
 pub fn members(raw: &RawValue) -> Option<Members<'_>> {
     serde_json::from_str(raw.get()).ok()
 }
@@ -42,18 +42,18 @@ pub fn member<'a>(raw: &'a RawValue, key: &str) -> Option<&'a RawValue> {
     members(raw)?.get(key)
 }
 
-/// The items of a list, as many as are looked at; `None` when it is none.
+/// The items of a list, up to the limit; `None` when it is not one.
 pub fn items(raw: &RawValue) -> Option<Vec<&RawValue>> {
     serde_json::from_str(raw.get()).ok().map(|Items(items)| items)
 }
 
-/// The items of a list that is not parsed yet, as many as are looked at; none when it is none.
+/// The items of a list that is not parsed yet, up to the limit; none when it is not one.
 pub fn items_in(bytes: &[u8]) -> Vec<&RawValue> {
     serde_json::from_slice(bytes).map(|Items(items)| items).unwrap_or_default()
 }
 
-/// Whether a value has at most so many elements (members, items and the values themselves), and nests at most so deep. What a
-/// tree of values costs goes by their number, not by bytes.
+/// Whether a value has at most this many elements (members, items and the values themselves), and is nested at most this
+/// deep. A tree of values costs by their number, not by bytes.
 pub(crate) fn fits(raw: &RawValue, most: usize, deepest: usize) -> bool {
     let (mut depth, mut elements, mut in_text, mut escaped) = (0_usize, 1_usize, false, false);
     for byte in raw.get().bytes() {
@@ -74,7 +74,7 @@ pub(crate) fn fits(raw: &RawValue, most: usize, deepest: usize) -> bool {
     true
 }
 
-/// A text; `None` when it is none.
+/// A text; `None` when it is not one.
 pub fn text(raw: &RawValue) -> Option<String> {
     serde_json::from_str(raw.get()).ok()
 }

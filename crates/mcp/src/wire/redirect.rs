@@ -1,4 +1,4 @@
-//! Where a redirect may lead: to the same place, so that neither a credential nor a question goes elsewhere.
+//! The allowed targets of a redirect: the same origin, so that neither a credential nor a request goes elsewhere.
 
 use url::Url;
 
@@ -15,7 +15,7 @@ pub(crate) fn same_place(base: &Url, reference: &str) -> Option<String> {
     (next.scheme() == base.scheme() && same_port && same_host).then(|| format!("{}{query}", next.path()))
 }
 
-/// Where an answer sends the same question: only a redirect that keeps the method and the body (307, 308) counts.
+/// The target of the same request: only a redirect that keeps the method and the body (307, 308) counts.
 pub(crate) fn target(base: &Url, answer: &Answer) -> Option<String> {
     if !matches!(answer.status.as_u16(), 307 | 308) {
         return None;

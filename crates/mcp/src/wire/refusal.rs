@@ -1,4 +1,4 @@
-//! Who does not let us in, and why: one judgement of status, challenge and body, for scans, checks and calls.
+//! Refusals of servers, and their reasons: one judgement of status, challenge and body, for scans, checks and calls.
 
 use http::StatusCode;
 
@@ -6,16 +6,16 @@ use super::answer::Answer;
 use super::message::{Message, Reply, messages};
 use crate::words::tame;
 
-/// How a server refuses us before it looks at the question.
+/// How a server refuses us before it processes the request.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Refusal {
     /// An MCP server that requires authentication: a challenge with `resource_metadata` (RFC 9728).
     SignIn,
     /// It requires authentication by another challenge for a token; a protected-resource document says whether it is MCP.
     Challenge,
-    /// It refuses the name we call it by, in the words of MCP's SDKs.
+    /// It refuses our Host header, in the words of MCP's SDKs.
     Name(String),
-    /// It speaks JSON-RPC and wants credentials.
+    /// It speaks JSON-RPC and requires credentials.
     Guarded,
     /// HTTP 401 and no more.
     Credentials,
@@ -23,7 +23,7 @@ pub(crate) enum Refusal {
     Forbidden,
 }
 
-/// Judges an answer; `None` when it is no refusal.
+/// Judges an answer; `None` when it is not a refusal.
 pub(crate) fn refusal(answer: &Answer) -> Option<Refusal> {
     match answer.status {
         StatusCode::UNAUTHORIZED | StatusCode::FORBIDDEN => Some(refused(answer)),
@@ -32,8 +32,8 @@ pub(crate) fn refusal(answer: &Answer) -> Option<Refusal> {
     }
 }
 
-/// Whether the same question under the other name of this computer may be let in: somebody looks at the name, and says so
-/// in words of their own.
+/// Whether the same request under the other name of this computer may be accepted: the server checks the name, and says so
+/// in its own words.
 pub(crate) fn may_want_another_name(answer: &Answer) -> bool {
     let looks_at_names = matches!(answer.status, StatusCode::FORBIDDEN | StatusCode::MISDIRECTED_REQUEST);
     looks_at_names && !answer.headers.contains_key("www-authenticate")

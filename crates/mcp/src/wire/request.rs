@@ -1,4 +1,4 @@
-//! A request, what it waits for, and what ends the wait.
+//! A request, its limits, and what ends the wait.
 
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
@@ -14,42 +14,42 @@ use super::raw::members;
 use super::terms::Params;
 use crate::McpError;
 
-/// How much of the words of a report is kept, in bytes.
+/// The longest message of a progress report, in bytes.
 const MOST_MESSAGE: usize = 4 * 1024;
 
-/// How far a call is, in the server's words.
+/// The progress of a call, from the server.
 #[derive(Debug, Clone, PartialEq)]
 pub struct ToolProgress {
-    /// Only grows.
+    /// The progress; only grows.
     pub progress: f64,
-    /// Of how much, when known.
+    /// The total, when known.
     pub total: Option<f64>,
-    /// For people.
+    /// The text that people read.
     pub message: Option<String>,
 }
 
-/// What is asked, in any transport and era.
+/// A request, in any transport and era.
 pub(crate) struct Request<'a> {
     pub(crate) method: &'static str,
     pub(crate) params: Params<'a>,
-    /// Asking twice does no harm: it is sent once more when its answer was lost.
+    /// Sending it twice does no harm: it is sent once more when its answer was lost.
     pub(crate) again: Again,
     pub(crate) wait: Arc<Wait>,
 }
 
-/// Whether a request may be sent a second time when its answer was lost.
+/// Whether a request can be sent a second time when its answer was lost.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Again {
-    /// It only asks.
+    /// It only reads.
     Harmless,
-    /// It may do something.
+    /// It may change something.
     Never,
 }
 
-/// Whether a long answer may be read at any time.
+/// Whether a long answer can be read at any time.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Cost {
-    /// Somebody waits for this very answer.
+    /// Yes: a caller waits for this answer.
     Whole,
     /// It waits for a turn: few long ones are read at the same time.
     InTurn,
@@ -68,12 +68,12 @@ pub(crate) struct Wait {
 }
 
 impl Wait {
-    /// For so long and no longer.
+    /// With this time limit only.
     pub(crate) fn at_most(deadline: Duration) -> Arc<Self> {
         Self::begun(deadline, None, Cost::InTurn, CancellationToken::new(), (None, None))
     }
 
-    /// `idle` ends it as well, when nothing was heard for so long.
+    /// `idle` ends it as well, when nothing was received for this long.
     pub(crate) fn new(
         deadline: Duration,
         idle: Option<Duration>,
@@ -106,12 +106,12 @@ impl Wait {
         })
     }
 
-    /// Whether reports of progress are wanted: by the caller, or to know that it goes on.
+    /// Whether progress reports are wanted: by the caller, or as a sign of life.
     pub(crate) fn wants_progress(&self) -> bool {
         self.progress.is_some() || self.idle.is_some()
     }
 
-    /// Who hears and answers what comes on the way of this answer; absent means whoever has the conversation.
+    /// Receives and answers the messages with this answer; absent means the client of the conversation.
     pub(crate) fn client(&self) -> Option<&Arc<dyn Client>> {
         self.client.as_ref()
     }
@@ -121,14 +121,14 @@ impl Wait {
         self.cost
     }
 
-    /// Something was heard.
+    /// Something was received.
     pub(crate) fn touch(&self) {
         if self.idle.is_some() {
             *self.touched.lock().unwrap_or_else(PoisonError::into_inner) = Instant::now();
         }
     }
 
-    /// Passes a report on. Whoever is too slow loses one, which the next makes good.
+    /// Passes a report on. A slow receiver loses one, which the next replaces.
     pub(crate) fn report(&self, progress: ToolProgress) {
         self.touch();
         if let Some(sender) = &self.progress {
@@ -157,7 +157,7 @@ impl Wait {
     }
 }
 
-/// Reports wait for whoever listens, so they are short.
+/// Reports wait for the receiver, so they are short.
 fn short(mut message: String) -> String {
     if message.len() > MOST_MESSAGE {
         message.truncate(message.floor_char_boundary(MOST_MESSAGE));
@@ -167,7 +167,7 @@ fn short(mut message: String) -> String {
     message
 }
 
-/// A report of progress, and whose it is.
+/// A progress report, and its token.
 pub(crate) fn progress(params: Option<&RawValue>) -> Option<(Id, ToolProgress)> {
     let said = members(params?)?;
     let number = |key: &str| said.get(key).and_then(|raw| raw.get().parse::<f64>().ok());

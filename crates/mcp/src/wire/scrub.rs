@@ -13,11 +13,11 @@ use zeroize::Zeroizing;
 use super::escaped::without_escaped;
 use crate::{Launch, Remote, Secret};
 
-/// Shorter ones are part of other words; whoever has such a secret has none.
+/// The shortest secret: shorter ones are part of other words.
 const SHORTEST: usize = 6;
-/// The same for one line of several: short ones are braces and words of anybody.
+/// The same for one line of several: short ones are braces and common words.
 const SHORTEST_LINE: usize = 12;
-/// What stands in its place.
+/// Its replacement.
 const HIDDEN: &str = "…";
 
 /// The secrets of one conversation. Cheap to clone.
@@ -25,19 +25,19 @@ const HIDDEN: &str = "…";
 pub(crate) struct Scrub(Arc<[Zeroizing<String>]>);
 
 impl Scrub {
-    /// What is sent to a server behind a URL.
+    /// The secrets that are sent to a server behind a URL.
     pub(crate) fn of_remote(remote: &Remote) -> Self {
         let keys = remote.query.iter().map(|(_, secret)| secret);
         let headers = remote.headers.iter().map(|(_, secret)| secret);
         Self::of(remote.bearer.iter().chain(headers).chain(keys))
     }
 
-    /// What is given to a child.
+    /// The secrets that a child process is given.
     pub(crate) fn of_launch(launch: &Launch) -> Self {
         Self::of(launch.env.iter().map(|(_, secret)| secret))
     }
 
-    /// In all forms in which they are known.
+    /// In all known forms.
     pub(crate) fn of<'a>(secrets: impl Iterator<Item = &'a Secret>) -> Self {
         let mut needles = Vec::new();
         for secret in secrets.map(Secret::expose) {

@@ -1,4 +1,4 @@
-//! What was agreed on with a server, and the questions that are asked on these terms. Never an `Origin`.
+//! The terms agreed on with a server, and the requests on these terms. Never an `Origin`.
 
 use std::borrow::Cow;
 use std::fmt::Write as _;
@@ -13,9 +13,9 @@ use super::id::Id;
 use super::raw::{Members, members, quoted};
 use crate::CLIENT_INFO;
 
-/// The revision we speak with modern servers.
+/// The revision that is used with modern servers.
 pub(crate) const MODERN: &str = "2026-07-28";
-/// The newest revision that has a handshake; legacy servers answer with the one they want.
+/// The newest revision that has a handshake; legacy servers answer with the one they require.
 pub(crate) const LEGACY: &str = "2025-11-25";
 
 pub(crate) const SESSION_ID: HeaderName = HeaderName::from_static("mcp-session-id");
@@ -28,30 +28,30 @@ const NAME: HeaderName = HeaderName::from_static("mcp-name");
 pub(crate) struct Question {
     /// GET, POST or DELETE.
     pub(crate) method: Method,
-    /// Besides those that every request has.
+    /// Headers besides those of every request.
     pub(crate) headers: Vec<(HeaderName, HeaderValue)>,
     /// The JSON-RPC message; empty for GET and DELETE.
     pub(crate) body: Bytes,
-    /// What it asks, for people.
+    /// Its method, for messages.
     pub(crate) name: Cow<'static, str>,
-    /// Of the request in the body; of no meaning without one.
+    /// The id of the request in the body; without meaning where there is none.
     pub(crate) id: Id,
 }
 
 /// What a request carries besides its method.
 #[derive(Debug, Default)]
 pub(crate) struct Params<'a> {
-    /// The members of an object as somebody else wrote it.
+    /// The members of an object as another program wrote it.
     pub(crate) given: Option<&'a Members<'a>>,
     /// Members in JSON, after those that were given, which they replace.
     pub(crate) members: Vec<(&'static str, Cow<'a, str>)>,
-    /// Reports of progress are wanted.
+    /// Whether progress reports are wanted.
     pub(crate) progress: bool,
     /// `Mcp-Name`.
     pub(crate) name: Option<&'a str>,
     /// `Mcp-Param-*`.
     pub(crate) headers: Vec<(HeaderName, HeaderValue)>,
-    /// What is declared in this request alone, in JSON; of no meaning in the legacy era.
+    /// The capabilities that only this request declares, in JSON; without meaning in the legacy era.
     pub(crate) capabilities: Option<&'a str>,
 }
 
@@ -63,13 +63,14 @@ impl Params<'_> {
     }
 }
 
-/// What was agreed on.
+/// The terms.
 #[derive(Debug, Clone)]
 pub(crate) struct Terms {
     pub(crate) era: Era,
     /// The session that a legacy server keeps for us.
     pub(crate) session: Option<HeaderValue>,
-    /// The revision, as the server wrote it, for a header. A server may call its revision what it likes; what a header cannot carry is not repeated.
+    /// The revision, as the server wrote it, for a header. A server can choose any text; what a header cannot carry is not
+    /// repeated.
     version_header: Option<HeaderValue>,
     /// The members of `_meta` that every request carries, in JSON; none in the legacy era.
     meta: Arc<str>,
@@ -81,7 +82,8 @@ impl Terms {
         Self::new(Era::Modern, version, None, modern_meta(&quoted(version), capabilities).into())
     }
 
-    /// The modern era, on the revision we speak, with nothing declared: what known servers are asked on, many thousand times.
+    /// The modern era, on the revision that is supported here, with nothing declared: the terms for known servers, many
+    /// thousand times.
     pub(crate) fn plain() -> &'static Self {
         static PLAIN: LazyLock<Terms> = LazyLock::new(|| Terms::modern(MODERN, NOTHING));
         &PLAIN
@@ -139,7 +141,7 @@ impl Terms {
     }
 
     /// The rest of an answer that broke off, from the event with this id (MCP 2025-11-25, resumability). Without one, the
-    /// stream of what the server says by itself.
+    /// stream of messages that the server sends by itself.
     pub(crate) fn stream(&self, last_id: Option<&str>) -> Question {
         let mut question = event_stream(last_id);
         self.sign(&mut question, None);
@@ -197,7 +199,7 @@ impl Terms {
         modern_meta(&quoted(version.unwrap_or(MODERN)), capabilities)
     }
 
-    /// The caller's own, with what the era demands and our token for progress.
+    /// The caller's own, with what the era requires and our progress token.
     fn meta(&self, id: Id, given: Option<&RawValue>, params: &Params<'_>) -> Option<String> {
         let progress = params.progress;
         let capabilities = params.capabilities.filter(|_| self.era == Era::Modern);
@@ -239,7 +241,7 @@ fn modern_meta(version: &str, capabilities: &str) -> String {
 /// We declare nothing.
 pub(crate) const NOTHING: &str = "{}";
 
-/// `server/discover`, the first question to a server of which nothing is known.
+/// `server/discover`, the first request to an unknown server.
 pub(crate) fn discover(id: Id, version: &str, capabilities: &str) -> Question {
     Terms::modern(version, capabilities).request(id, "server/discover", &Params::default())
 }

@@ -1,5 +1,5 @@
-//! TLS, for probes, checks, lists and calls alike: whom a server's record trusts ([`Trust`]), the one judgement of a
-//! certificate (`judge`), and what is wrong as an error says it.
+//! TLS, for probes, checks, lists and calls alike: the trust of a server's record ([`Trust`]), the one judgement of a
+//! certificate (`judge`), and what is wrong as an error.
 
 mod judge;
 mod read;
@@ -21,13 +21,13 @@ use roots::Roots;
 /// What is wrong with a TLS handshake.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum TlsFault {
-    /// Nobody vouches for the certificate, or it is not the one that was agreed to.
+    /// The certificate is not trusted, or it is not the accepted one.
     Certificate(Box<RefusedCertificate>),
     /// The CA's file cannot be used; nothing was sent.
     CaFile(String),
-    /// There is none left here of what it takes to read the CA's file.
+    /// A resource for reading the CA's file has run out.
     Lacking(crate::Lack),
-    /// Anything else, in the library's words.
+    /// Another error, in the library's words.
     Handshake(String),
 }
 
@@ -93,18 +93,18 @@ impl fmt::Display for RefusedHandshake {
 
 impl Error for RefusedHandshake {}
 
-/// Whom a conversation trusts, ready for use.
+/// The trust of a conversation, ready for use.
 #[derive(Debug, Clone)]
 pub(crate) enum Trust {
-    /// Whoever this computer trusts.
+    /// The CAs that this computer trusts.
     System,
-    /// Whoever this CA has signed for.
+    /// The certificates that this CA signed.
     Ca(Arc<Roots>),
     /// Exactly this certificate.
     Agreed(Box<Certificate>),
 }
 
-/// What tells one trust from another: connections are never shared beyond it.
+/// Identifies a trust: connections are never shared between two.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub(crate) enum TrustKey {
     System,
@@ -113,7 +113,7 @@ pub(crate) enum TrustKey {
 }
 
 impl Trust {
-    /// As a record has it. The file of a CA is read now, so that a new one counts from the next conversation on.
+    /// The trust of a record. The file of a CA is read now, so that a new one counts from the next conversation on.
     pub(crate) async fn of(tls: Option<&Tls>) -> Result<Self, TlsFault> {
         match tls {
             None => Ok(Self::System),
@@ -130,8 +130,8 @@ impl Trust {
         }
     }
 
-    /// The configuration of conversations: with anybody else the handshake fails, before anything is sent. That of the system
-    /// is made once; others are not shared, so that nothing is resumed under another trust.
+    /// The configuration of conversations: without a trusted certificate the handshake fails, before anything is sent. That
+    /// of the system is made once; others are not shared, so that nothing is resumed under another trust.
     pub(crate) fn strict(&self) -> Result<Arc<ClientConfig>, TlsFault> {
         static SYSTEM: OnceLock<Result<Arc<ClientConfig>, TlsFault>> = OnceLock::new();
         match self {
@@ -142,14 +142,14 @@ impl Trust {
         }
     }
 
-    /// A configuration for one handshake, and what is thought of the certificate.
+    /// A configuration for one handshake, and the verdict on the certificate.
     pub(crate) fn noting(&self, stance: Stance) -> Result<(Arc<ClientConfig>, SeenCertificate), TlsFault> {
         let seen = SeenCertificate::default();
         Ok((config(CertificateJudge::new(self.clone(), stance, seen.clone()))?, seen))
     }
 }
 
-/// Whether it can be told whom this trusts: the file of a CA may be gone, or no CA's.
+/// Whether this trust can be determined: the file of a CA may be missing, or not that of a CA.
 pub async fn check_trust(tls: &Tls) -> Result<(), TlsFault> {
     Trust::of(Some(tls)).await.map(drop)
 }

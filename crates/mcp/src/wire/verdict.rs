@@ -1,5 +1,5 @@
-//! The verdict table: what one answer means. Pure, so that every row is a test, and shared by scans, checks and sessions,
-//! so that there is one verdict for one server.
+//! The table of verdicts: what one answer means. Pure, so that every row is a test, and shared by scans, checks and
+//! sessions, so that there is one verdict for one server.
 
 use std::borrow::Cow;
 
@@ -19,34 +19,34 @@ use crate::words::{self, tame};
 pub(crate) enum Discovered {
     /// MCP of the modern era, with its discovery.
     Modern(Box<RawValue>),
-    /// MCP of the modern era that speaks only these revisions.
+    /// MCP of the modern era that supports only these revisions.
     OtherVersions(Vec<String>),
-    /// MCP of the modern era that wants other headers or capabilities than we sent (-32020, -32021).
+    /// MCP of the modern era that requires other headers or capabilities than we sent (-32020, -32021).
     Modest,
     /// It speaks JSON-RPC, does not know the method, and says so as the modern era does: a list of tools may decide.
     NoSuchMethod,
     /// It may be MCP of the legacy era: `initialize` decides.
     MaybeLegacy,
-    /// Something that is not about this path.
+    /// Something that does not depend on this path.
     Other(Other),
 }
 
-/// What any answer may mean, whatever was asked.
+/// What any answer may mean, whatever the request.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Other {
-    /// It does not let us in.
+    /// It refuses us.
     Refused(Refusal),
-    /// It points somewhere else.
+    /// It redirects.
     Redirect(String),
-    /// It wants TLS.
+    /// It requires TLS.
     WantsTls,
     /// There is no MCP at this path; 404, 405 or 400 without JSON-RPC, so an event stream is possible.
     NotPosted(String),
     /// There is no MCP at this path.
     NotHere(String),
-    /// It speaks JSON-RPC, but this part of its answer is not MCP's.
+    /// It speaks JSON-RPC, but this part of its answer is not MCP.
     NotMcp {
-        /// Which part.
+        /// The part.
         field: Cow<'static, str>,
         /// What is wrong with it.
         why: String,
@@ -84,14 +84,14 @@ pub(crate) enum Initialized {
     Error {
         /// JSON-RPC's or MCP's.
         code: i64,
-        /// The server's words.
+        /// The server's message.
         message: String,
     },
     /// Anything else.
     Other(Other),
 }
 
-/// What a server says of itself before anything is asked of it.
+/// What a server reports about itself before other requests.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) struct Introduction {
     pub(crate) identity: Identity,
@@ -100,10 +100,10 @@ pub(crate) struct Introduction {
     pub(crate) left_out: Option<String>,
 }
 
-/// How much of what a server says to models about itself is kept, in bytes.
+/// How much of a server's instructions is kept, in bytes.
 const MOST_INSTRUCTIONS: usize = 512 * 1024;
 
-/// Which lists a server declares. Tools are asked for in any case: some servers forget to declare them.
+/// Which lists a server declares. Tools are requested in any case: some servers forget to declare them.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub(crate) struct DeclaredLists {
     pub(crate) resources: bool,
@@ -130,7 +130,7 @@ pub(crate) fn initialized(answer: &Answer) -> Initialized {
     }
 }
 
-/// The revisions that a refusal of ours names: where MCP says they stand, or in its words.
+/// The revisions that a refusal names: in MCP's field for them, or in its message.
 fn refused_version(error: &RpcError) -> Vec<String> {
     let named = supported(error);
     if !named.is_empty() || !matches!(error.code, -32602 | -32600 | -32000 | -32022) {
@@ -140,7 +140,7 @@ fn refused_version(error: &RpcError) -> Vec<String> {
     words.filter(|word| is_revision(word)).map(str::to_owned).take(32).collect()
 }
 
-/// What a modern server says of itself: in `_meta` of any result, some in the result itself.
+/// What a modern server reports about itself: in `_meta` of any result, some in the result itself.
 pub(crate) fn modern(result: &RawValue, version: &str) -> Introduction {
     let said = members(result);
     let get = |key: &str| said.as_ref().and_then(|said| said.get(key));
@@ -149,7 +149,7 @@ pub(crate) fn modern(result: &RawValue, version: &str) -> Introduction {
     introduced(identity, offers(get("capabilities")))
 }
 
-/// A server of which nothing is known but how to speak to it.
+/// A server of which only the terms are known.
 pub(crate) fn nameless(version: &str, era: Era) -> Introduction {
     introduced(identity(None, version, era, None), DeclaredLists::default())
 }
@@ -165,25 +165,25 @@ fn introduced(mut identity: Identity, offers: DeclaredLists) -> Introduction {
     Introduction { identity, offers, left_out }
 }
 
-/// The best revision of a discovery that we speak, else its first.
+/// The best revision of a discovery that is supported here, else its first.
 pub(crate) fn best_version(result: &RawValue) -> String {
     let offered = versions(raw::member(result, "supportedVersions"));
     let ours = offered.iter().find(|version| *version == MODERN);
     ours.or_else(|| offered.first()).cloned().unwrap_or_else(|| MODERN.to_owned())
 }
 
-/// An `initialize` result has a revision, and says what the server can do or who it is. All else may be missing or of the
+/// An `initialize` result has a revision, and says what the server can do or what it is. All else may be missing or of the
 /// wrong kind.
 fn legacy(result: &RawValue) -> Result<Introduction, Other> {
     let not_mcp =
         |field: &'static str, why: &str| Err(Other::NotMcp { field: field.into(), why: why.to_owned() });
-    let Some(said) = members(result) else { return not_mcp("result", "it is no object") };
+    let Some(said) = members(result) else { return not_mcp("result", "it is not an object") };
     let Some(version) = said.text("protocolVersion").filter(|version| !version.trim().is_empty()) else {
         return not_mcp("protocolVersion", "it names no revision");
     };
     let info = said.get("serverInfo").filter(|info| is_object(info));
     if !said.has("capabilities") && info.is_none() {
-        return not_mcp("capabilities", "it says neither who it is nor what it can do");
+        return not_mcp("capabilities", "it says neither what it is nor what it can do");
     }
     // What was spoken is the handshake, whatever revision it names.
     let identity = identity(info, &words::name(&version), Era::Legacy, said.get("instructions"));
@@ -229,7 +229,7 @@ fn versions(list: Option<&RawValue>) -> Vec<String> {
     items.into_iter().filter_map(raw::text).filter(|text| is_revision(text)).take(32).collect()
 }
 
-/// Refusals and pointers, which hold whatever was asked.
+/// Refusals and redirects, which are valid whatever the request was.
 pub(crate) fn before_the_body(answer: &Answer) -> Option<Other> {
     if let Some(refusal) = refusal(answer) {
         return Some(Other::Refused(refusal));
@@ -252,8 +252,7 @@ fn wants_tls(text: &str) -> bool {
         || text.contains("http request to an https port")
 }
 
-/// A server of the legacy era may refuse an unknown request without JSON-RPC; a page that is not found is no
-/// such sign.
+/// A server of the legacy era may refuse an unknown request without JSON-RPC; a page that is not found is not such a sign.
 fn refuses_the_request(answer: &Answer) -> bool {
     let refusal = matches!(answer.status.as_u16(), 400 | 406 | 409 | 415 | 422);
     refusal && answer.media_type() != "text/html"
@@ -267,10 +266,10 @@ pub(crate) fn not_here(answer: &Answer) -> Other {
         (BodyEnd::Slow, ..) => "its answer came too slowly".to_owned(),
         (BodyEnd::Broken, ..) => "the connection broke in the middle of its answer".to_owned(),
         (BodyEnd::Coded(coding), ..) => {
-            format!("its answer is compressed in a way that nobody knows here: `{}`", tame(coding))
+            format!("its answer is compressed in a way that is not supported: `{}`", tame(coding))
         }
         (_, 200..=299, "text/html") => "it is a web page".to_owned(),
-        (_, 200..=299, "application/json") => "it answers JSON that is not MCP's".to_owned(),
+        (_, 200..=299, "application/json") => "it answers JSON that is not MCP".to_owned(),
         (_, 200..=299, "text/event-stream") => "its event stream has no MCP answer".to_owned(),
         (_, 300..=399, _) => format!("it redirects (HTTP {status})"),
         _ => format!("it answers HTTP {status}"),

@@ -98,12 +98,12 @@ impl Verdicts {
 }
 
 /// The differences that are meant:
-/// - A scan wants a proof that whoever asks for credentials speaks MCP (a challenge with `resource_metadata`, or a document);
-///   who has a record of a server knows that it is one, and is told to sign in.
+/// - A scan wants a proof that whoever asks for credentials speaks MCP (a challenge with `resource_metadata`, or a
+///   document); who has a record of a server knows that it is one, and is told to sign in.
 ///
-/// Elsewhere, and so not met here: a scan reads 64 KiB to 1 MiB of an answer and 20 pages of a list, a check 1 to 4 MiB and 100
-/// pages, a session 16 MiB; a session takes up an event stream that broke off (this server has none to go on with); a scan that
-/// nobody asked for by name does not ask `initialize` of whoever refuses the first question in no known way.
+/// Elsewhere, and so not met here: a scan reads 64 KiB to 1 MiB of an answer and 20 pages of a list, a check 1 to 4 MiB and
+/// 100 pages, a session 16 MiB; a session takes up an event stream that broke off (this server has none to go on with); a
+/// scan that nobody asked for by name does not ask `initialize` of whoever refuses the first question in no known way.
 fn is_same(probe: &Said, session: &Said) -> bool {
     let is_unproven = probe.verdict == Verdict::Not && session.verdict == Verdict::SignIn;
     probe.verdict == session.verdict || (is_unproven && probe.wants_proof())
@@ -114,7 +114,7 @@ impl Said {
         [
             "it asks for credentials",
             "it speaks JSON-RPC and asks for credentials",
-            "it refuses us without a word",
+            "it refuses the request without a reason",
         ]
         .iter()
         .any(|words| self.why.starts_with(words))
@@ -143,8 +143,10 @@ async fn scanned(port: u16, tasks: &TaskTracker) -> Said {
     let ProbeReport { outcome, era, tools, reason, evidence, .. } = probe(&target, &options).await;
     let reason = reason.unwrap_or_default();
     let verdict = match outcome {
-        Outcome::Mcp if reason.contains("newer than what we speak") => Verdict::Stranger,
-        Outcome::NotMcp if reason.contains("none of the revisions that we speak") => Verdict::Stranger,
+        Outcome::Mcp if reason.contains("newer than what is supported here") => Verdict::Stranger,
+        Outcome::NotMcp if reason.contains("none of the revisions of MCP that are supported here") => {
+            Verdict::Stranger
+        }
         Outcome::Mcp => Verdict::Mcp(era.unwrap(), tools.map(|tools| tools as usize)),
         Outcome::NeedsSignIn => Verdict::SignIn,
         _ => Verdict::Not,
@@ -156,7 +158,8 @@ async fn met(url: &str) -> Said {
     let session = match Session::connect(&Target::http(url), PATIENCE).await {
         Ok(session) => session,
         Err(error) => {
-            let is_stranger = error.to_string().contains("speaks only revisions that we do not");
+            let is_stranger =
+                error.to_string().contains("speaks only revisions of MCP that are not supported here");
             let verdict = match error {
                 McpError::NeedsSignIn { .. } => Verdict::SignIn,
                 _ if is_stranger => Verdict::Stranger,

@@ -1,5 +1,5 @@
-//! What stays with one server: rendezvous hashing (highest random weight), so that a server that comes or goes moves only the
-//! keys that it gets or had.
+//! Which calls stay with one server: rendezvous hashing (highest random weight), so that a server that comes or goes moves
+//! only the keys that it gets or had.
 
 use std::fmt;
 
@@ -7,8 +7,8 @@ use hmac::{Hmac, KeyInit, Mac};
 use model::ServerId;
 use sha2::Sha256;
 
-/// Makes a number of what stays with one server. It is written down with calls, and says nothing of the value to whoever does
-/// not have the key.
+/// Hashes the key of an affinity to a number. It is recorded with calls, and reveals nothing about the value without the
+/// secret key.
 #[derive(Clone, Default)]
 pub struct AffinityKey([u8; 32]);
 
@@ -18,7 +18,7 @@ impl AffinityKey {
         Self(key)
     }
 
-    /// The number of a value: the beginning of its HMAC.
+    /// The number of a value: the first bytes of its HMAC.
     pub fn of(&self, value: &[u8]) -> u64 {
         // A key of any length will do.
         let Ok(mut mac) = Hmac::<Sha256>::new_from_slice(&self.0) else { return 0 };
@@ -34,7 +34,7 @@ impl fmt::Debug for AffinityKey {
     }
 }
 
-/// How well a key and a server fit. Stable across restarts and versions: FNV-1a over both, mixed (splitmix64).
+/// The weight of a server for a key. Stable across restarts and versions: FNV-1a over both, mixed (splitmix64).
 pub(super) fn fit(key: u64, id: ServerId) -> u64 {
     mix(hash(key.to_le_bytes().into_iter().chain(*id.as_bytes())))
 }

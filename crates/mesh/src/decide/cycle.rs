@@ -1,17 +1,17 @@
-//! Weights as turns. Few servers: smooth weighted round robin (nginx), 5:1:1 gives A A B A C A A, so nobody gets a row of
-//! calls at once. Many: points that the golden ratio spreads over the weights laid end to end, which is as even and costs one
-//! pass over them.
+//! Weights as a cycle of turns. Few servers: smooth weighted round robin (nginx), 5:1:1 gives A A B A C A A, so no server
+//! gets a row of calls at once. Many: points that the golden ratio spreads over the weights laid end to end, which is as
+//! even and costs one pass over them.
 
-/// How many turns a cycle has at most. Weights count to 1/1000 of the whole, as far as that allows.
+/// The most turns of a cycle. Weights count to 1/1000 of the whole, as far as that allows.
 const MOST_SLOTS: u32 = 4096;
 
-/// So much work is done for a cycle at most, as slots by servers: it is done again when a measurement changes.
+/// The most work for a cycle, as slots times servers: it is done again when a measurement changes.
 const MOST_WORK: usize = 65_536;
 
 /// 2^64 divided by the golden ratio: its multiples leave no gap for long (Knuth's Fibonacci hashing).
 const GOLDEN: u64 = 0x9e37_79b9_7f4a_7c15;
 
-/// Whose turn it is, one after the other.
+/// The order of turns.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum Cycle {
     /// The places in their turns.
@@ -24,8 +24,8 @@ pub(super) enum Cycle {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Spread {
     ends: Vec<u64>,
-    /// Parts are as many as places or up to twice that, each as long as the others: the one that a point is in is its upper
-    /// bits, and its place is one of the next few.
+    /// There are as many parts as places or up to twice that, each as long as the others: the part of a point is given by
+    /// its upper bits, and its place is one of the next few.
     firsts: Vec<u32>,
     shift: u32,
 }
@@ -47,7 +47,7 @@ impl Spread {
         Self { ends, firsts, shift }
     }
 
-    /// Whose this point is.
+    /// The place of this point.
     fn at(&self, point: u64) -> usize {
         let part = usize::try_from(point >> self.shift).unwrap_or(usize::MAX);
         let mut place = self.firsts.get(part).map_or(0, |first| *first as usize);
@@ -65,7 +65,7 @@ impl Default for Cycle {
 }
 
 impl Cycle {
-    /// Of these weights; those that are 0 get no turn.
+    /// Made from these weights; those that are 0 get no turn.
     pub(super) fn new(weights: &[f64]) -> Self {
         // Whoever has a weight has a turn: of so many the cycle would be too long, whatever the weights.
         let some = weights.iter().filter(|weight| **weight > 0.0).count();
@@ -96,7 +96,7 @@ impl Cycle {
         Self::Slots(turns)
     }
 
-    /// Whose turn it is at this cursor, and then the turns after it; at the end everybody was among them.
+    /// The place at this cursor, and then those of the turns after it; at the end all have been among them.
     pub(super) fn from(&self, cursor: u64) -> impl Iterator<Item = usize> + '_ {
         let (slots, spread) = match self {
             Self::Slots(slots) => (slots.as_slice(), None),
@@ -112,7 +112,7 @@ impl Cycle {
     }
 }
 
-/// Where each weight ends when all lie end to end over 2^64.
+/// The end of each weight when all lie end to end over 2^64.
 #[expect(
     clippy::cast_possible_truncation,
     clippy::cast_sign_loss,

@@ -1,4 +1,4 @@
-//! A decision with its reasons: what each stage kept and left out, who won, who would be next.
+//! A decision with its reasons: what each stage kept and left out, which server won, which would be next.
 
 use std::collections::HashSet;
 
@@ -7,53 +7,53 @@ use model::{ServerId, Stage, Why};
 
 use super::{CallFacts, Excluded, Loads, NotPicked, Pick, Plan, Turn, decide};
 
-/// Who takes a call, and why.
+/// Which server takes a call, and why.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Explanation {
     /// Every stage, in order.
     pub stages: Vec<Staged>,
-    /// Who takes it.
+    /// The server that takes it.
     pub outcome: Result<ServerId, NotPicked>,
-    /// Who would, were the winner just tried.
+    /// The server that would take it if the winner had just been tried.
     pub runner_up: Option<ServerId>,
-    /// Those that were left for the strategy, with their shares, by id.
+    /// The servers that were left for the strategy, with their shares, by id.
     pub weights: Vec<Weighed>,
     /// The rule that applies, by its pattern.
     pub rule: Option<String>,
     /// How one of them was picked.
     pub strategy: Strategy,
-    /// The rule's hard conditions left nobody, and were dropped.
+    /// Whether the rule's conditions left no server, and were dropped.
     pub is_relaxed: bool,
 }
 
 /// What a stage did.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Staged {
-    /// Which.
+    /// The stage.
     pub stage: Stage,
-    /// How many it kept.
+    /// How many servers it kept.
     pub kept: usize,
-    /// Whom it left out.
+    /// The servers that it left out.
     pub left_out: Vec<Excluded>,
 }
 
-/// What a strategy had of a server.
+/// The inputs of a strategy for a server.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Weighed {
-    /// Which.
+    /// The server.
     pub id: ServerId,
     /// Its weight.
     pub weight: f64,
-    /// What its record says of its weight is no weight, and counts as 1.
+    /// Whether the weight in its record is not valid, and counts as 1.
     pub is_odd: bool,
-    /// Its part of all weights, in [0, 1].
+    /// Its share of all weights, from 0 to 1.
     pub share: f64,
     /// Calls under way there.
     pub in_flight: u32,
 }
 
-/// [`decide`], with its reasons. `region` is asked where the server in a seat is: a plan does not keep it, since nothing but
-/// its reasons needs it.
+/// Like [`decide`], with its reasons. `region` returns the region of the server in a seat: a plan does not keep it, since
+/// nothing but its reasons needs it.
 pub fn explain(
     call: &CallFacts<'_>,
     plan: &Plan,
@@ -86,7 +86,7 @@ pub fn explain(
     }
 }
 
-/// Who would take the call, were the winner just tried.
+/// The server that would take the call if the winner had just been tried.
 fn next(
     call: &CallFacts<'_>,
     plan: &Plan,
@@ -98,7 +98,7 @@ fn next(
     decide(&CallFacts { tried: &tried, ..*call }, plan, loads, turn).ok().map(|pick| pick.id)
 }
 
-/// Everybody who takes no part, by the stage at which they leave.
+/// All servers that are left out, by the stage at which they are.
 fn left_out(
     call: &CallFacts<'_>,
     plan: &Plan,

@@ -1,42 +1,42 @@
 //! What changes from call to call: read from atomics when a call is real, from stored figures when it is not.
 
-/// Whether a server that failed again and again is tried.
+/// The state of the breaker of a server.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum Breaker {
-    /// It is.
+    /// Closed.
     #[default]
     Closed,
-    /// One call may try it.
+    /// Half-open: one call can try it.
     HalfOpen,
-    /// It is given a rest.
+    /// Open.
     Open,
 }
 
 /// How busy a server is.
 #[derive(Debug, Clone, Copy, PartialEq, Default)]
 pub struct Load {
-    /// Calls under way.
+    /// The number of calls under way.
     pub in_flight: u32,
-    /// How long calls take, in milliseconds: a moving average; absent before the first.
+    /// The moving average of the durations of its calls, in milliseconds; absent before the first.
     pub latency_ms: Option<f64>,
-    /// Whether it is tried.
+    /// The state of its breaker.
     pub breaker: Breaker,
-    /// It asked for a rest itself, which is not over.
+    /// Whether a pause that it asked for is not over yet.
     pub is_set_aside: bool,
 }
 
 /// How busy each candidate of a plan is.
 pub trait Loads {
-    /// That of the candidate in this seat ([`Candidate::seat`](super::Candidate::seat)).
+    /// The load of the candidate in this seat ([`Candidate::seat`](super::Candidate::seat)).
     fn load(&self, seat: usize) -> Load;
 
-    /// Its calls under way alone.
+    /// Only its calls under way.
     fn in_flight(&self, seat: usize) -> u32 {
         self.load(seat).in_flight
     }
 }
 
-/// Loads that were written down.
+/// Recorded loads.
 #[derive(Debug, Clone, Default)]
 pub struct Frozen(pub Vec<Load>);
 

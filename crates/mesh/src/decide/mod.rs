@@ -1,10 +1,10 @@
-//! Whom a call goes to: one pure function for real calls, for dry runs, and for "what if this server were down".
+//! Which server a call goes to: one pure function for real calls, for simulations, and for "what if this server were down".
 //!
 //! - [`Rule`] is what applies to a capability: one rule, over the defaults.
-//! - [`Plan`] is the candidates of one capability under one rule, with all that does not change from call to call decided:
-//!   who is left out and why, the tiers of regions, the order in which weights take their turns.
+//! - [`Plan`] is the candidates of one capability under one rule, with everything decided that does not change from call to
+//!   call: which servers are left out and why, the tiers of regions, the order of turns by weight.
 //! - [`decide`] picks one of them: it reads the [`Loads`], takes a [`Turn`], and locks, waits and allocates nothing.
-//! - [`explain`] is the same for who wants to know why, stage by stage.
+//! - [`explain`] is the same with its reasons, stage by stage.
 //!
 //! What each stage and strategy means is the product's own; names and defaults are Envoy's where it has the same.
 
@@ -40,44 +40,43 @@ pub struct CallFacts<'a> {
     pub tried: &'a [ServerId],
     /// Servers whose schema refuses its arguments, and what is wrong with them.
     pub refused: &'a [(ServerId, String)],
-    /// What stays with one server, as a hash: a client, or the value of an argument.
+    /// The key of an affinity, as a hash: of a client, or of the value of an argument.
     pub affinity: Option<u64>,
 }
 
-/// Which turn it is, taken from a counter that only grows; and what chance is made of. Inputs, so that every pick can be made
-/// again.
+/// The turn, taken from a counter that only grows; and the seed of randomness. Inputs, so that every pick can be repeated.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct Turn {
     /// How many calls of this plan came before.
     pub cursor: u64,
-    /// For strategies that pick by chance.
+    /// The seed, for strategies that pick at random.
     pub seed: u64,
 }
 
-/// Who was picked.
+/// The server that was picked.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Pick {
     /// The server.
     pub id: ServerId,
-    /// Its place among the plan's candidates.
+    /// Its index among the plan's candidates.
     pub place: usize,
-    /// Which tier of regions it is of; 0 is the nearest.
+    /// Its tier of regions; 0 is the nearest.
     pub tier: usize,
 }
 
-/// A server that does not take part.
+/// A server that is left out.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Excluded {
-    /// Which.
+    /// The server.
     pub id: ServerId,
-    /// Why.
+    /// The reason.
     pub why: Why,
 }
 
-/// Nobody could be picked now, though the plan has candidates, or it has none.
+/// No server could be picked now, though the plan has candidates, or it has none.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum NotPicked {
-    /// No candidate was left before loads were looked at.
+    /// No candidate was left before the loads were read.
     #[error("no server is left")]
     NoneLeft,
     /// Every candidate is at its limit of calls.

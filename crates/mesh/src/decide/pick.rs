@@ -1,4 +1,4 @@
-//! The strategies: which of a tier's candidates takes the call. Each looks only at those that are open for it.
+//! The strategies: which of a tier's candidates takes the call. Each considers only those that are open for it.
 
 use std::ops::ControlFlow;
 
@@ -9,7 +9,7 @@ use super::loads::Loads;
 use super::plan::Tier;
 use super::{CallFacts, Plan, Turn};
 
-/// The place of the one whose turn it is; nothing when nobody of the tier is open.
+/// The place whose turn it is; nothing when no server of the tier is open.
 pub(super) fn pick(
     plan: &Plan,
     tier: &Tier,
@@ -37,19 +37,19 @@ pub(super) fn pick(
     }
 }
 
-/// Whose turn it is in the order of ids, or the next one that is open.
+/// The place whose turn it is in the order of ids, or the next one that is open.
 fn next(tier: &Tier, cursor: u64, open: &impl Fn(usize) -> bool) -> Option<usize> {
     from(&tier.places, cursor).map(|place| *place as usize).find(|place| open(*place))
 }
 
-/// Whose turn it is by weight. Only who is full or was just tried passes its turn on: to whoever has the next one, so that
-/// the share of a server that is away is spread over all of them.
+/// The place whose turn it is by weight. Only a server that is full or was just tried passes its turn on: to the next one,
+/// so that the share of a server that is away is spread over all of them.
 fn weighted(tier: &Tier, cursor: u64, open: &impl Fn(usize) -> bool) -> Option<usize> {
     let turns = tier.cycle.from(cursor).filter_map(|at| tier.places.get(at));
     turns.map(|place| *place as usize).find(|place| open(*place))
 }
 
-/// The fewest calls under way for its weight; of equals whose turn it is.
+/// The fewest calls under way for its weight; of equals the one whose turn it is.
 fn least(plan: &Plan, tier: &Tier, call: &CallFacts<'_>, loads: &impl Loads, cursor: u64) -> Option<usize> {
     let (mut best, mut least, mut its_weight) = (None, f64::INFINITY, 1.0);
     let (before, after) = tier.weighed.split_at(begin(tier.weighed.len(), cursor));
@@ -65,7 +65,7 @@ fn least(plan: &Plan, tier: &Tier, call: &CallFacts<'_>, loads: &impl Loads, cur
     best
 }
 
-/// Of two that chance picks the one that takes less time, by its average and the calls under way (Envoy's and Finagle's
+/// Of two picked at random the one that takes less time, by its average and the calls under way (Envoy's and Finagle's
 /// "power of two choices" over a peak-sensitive average).
 fn faster_of_two(
     plan: &Plan,
@@ -99,13 +99,13 @@ fn priority(plan: &Plan, place: usize) -> f64 {
     plan.candidates().get(place).map_or(f64::NEG_INFINITY, |candidate| candidate.priority)
 }
 
-/// All of them, beginning with the one at this cursor.
+/// All of them, starting with the one at this cursor.
 fn from(places: &[u32], cursor: u64) -> impl Iterator<Item = &u32> {
     let (before, after) = places.split_at(begin(places.len(), cursor));
     after.iter().chain(before)
 }
 
-/// Where a turn begins among so many.
+/// The start of a turn among this many.
 fn begin(len: usize, cursor: u64) -> usize {
     usize::try_from(cursor % (len as u64).max(1)).unwrap_or_default()
 }

@@ -1,4 +1,4 @@
-//! The candidates of one capability under one rule, with all that stays from call to call.
+//! The candidates of one capability under one rule, with everything that stays the same from call to call.
 
 use model::config::{OnEmpty, Strategy};
 use model::{HealthStatus, Server, ServerId, Why};
@@ -9,22 +9,22 @@ use super::standing::{Screen, Standing};
 use super::tier::{Rank, Regions, tiers};
 use super::{CallFacts, Excluded, Rule};
 
-/// A server that may take calls of the capability.
+/// A server that can take calls of the capability.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Candidate {
     /// Its key; candidates are in this order.
     pub id: ServerId,
     /// Where its loads are read.
     pub seat: usize,
-    /// How long it takes to answer, in milliseconds.
+    /// Its response time, in milliseconds.
     pub response_time_ms: Option<f64>,
     /// Its share of turns, by the strategy.
     pub weight: f64,
-    /// What its record says of its weight is no weight, and counts as 1.
+    /// Whether the weight in its record is not valid, and counts as 1.
     pub has_odd_weight: bool,
     /// `metadata.priority`.
     pub priority: f64,
-    /// Calls under way at most.
+    /// The most calls under way.
     pub most: Option<u32>,
 }
 
@@ -39,16 +39,16 @@ pub struct Plan {
     pub(super) counts: bool,
     heeds_breakers: bool,
     rule: Option<String>,
-    /// The hard fields left nobody and are not held to.
+    /// Whether the rule's conditions left no server and are dropped.
     is_relaxed: bool,
 }
 
 #[derive(Debug, Clone, PartialEq, Default)]
 pub(super) struct Tier {
     pub(super) places: Vec<u32>,
-    /// Whose turn it is by weight, as places within the tier.
+    /// The turns by weight, as places within the tier.
     pub(super) cycle: Cycle,
-    /// Place, seat and weight of each, close together: with least connections all are looked at.
+    /// Place, seat and weight of each, close together: with least connections all are read.
     pub(super) weighed: Vec<(u32, u32, f64)>,
 }
 
@@ -59,35 +59,35 @@ pub struct Offering<'a> {
     pub server: &'a Server,
     /// Where its loads are read.
     pub seat: usize,
-    /// It takes no calls of it, whatever the rule says.
+    /// Why it takes no calls of it, whatever the rule says.
     pub bar: Option<Why>,
 }
 
-/// A server as a plan takes it in.
+/// A server as input of a plan.
 #[derive(Debug, Clone, Copy)]
 pub struct Seated<'a> {
     /// Where its loads are read.
     pub seat: usize,
-    /// All that is known of it under the rule.
+    /// Everything that is known of it under the rule.
     pub standing: &'a Standing,
 }
 
-/// What is asked of all of them together.
+/// What holds for all of them together.
 #[expect(clippy::struct_excessive_bools, reason = "each is a fact of its own")]
 struct Sieve<'a> {
     rule: &'a Rule,
-    /// The rule's hard fields are not held to.
+    /// Whether the rule's conditions are dropped.
     is_relaxed: bool,
-    /// So few are well that all take part.
+    /// Whether so few are healthy that all take part.
     is_panic: bool,
-    /// Some were measured: who was not has to wait.
+    /// Whether some were checked: those that were not have to wait.
     some_known: bool,
-    /// Some are real.
+    /// Whether some are not demo servers.
     some_real: bool,
 }
 
 impl Plan {
-    /// Of the servers that list the capability.
+    /// Made from the servers that list the capability.
     pub fn new<'a>(offering: impl IntoIterator<Item = Offering<'a>>, rule: &Rule, regions: &Regions) -> Self {
         let mut offering: Vec<_> = offering.into_iter().collect();
         offering.sort_by_key(|one| one.server.info.id);
@@ -98,7 +98,7 @@ impl Plan {
         Self::of(seated.map(|(one, standing)| Seated { seat: one.seat, standing }), rule)
     }
 
-    /// The same, of servers in the order of their ids whose [`Standing`] under this rule is known.
+    /// The same from servers in the order of their ids whose [`Standing`] under this rule is known.
     pub fn of<'a>(seated: impl IntoIterator<Item = Seated<'a>>, rule: &Rule) -> Self {
         let seated: Vec<_> = seated.into_iter().collect();
         debug_assert!(seated.is_sorted_by_key(|one| one.standing.id));
@@ -148,8 +148,8 @@ impl Plan {
         plan
     }
 
-    /// The cursor at which turns go on that a former plan had until this cursor of its own: after whoever was last, so that
-    /// nobody is passed over or asked twice because another came or went. Turns by weight and by chance just go on.
+    /// The cursor at which turns continue that a former plan had until this cursor of its own: after the last one, so that
+    /// no server is skipped or asked twice because another came or went. Turns by weight and at random just continue.
     pub fn goes_on(&self, former: &Self, cursor: u64) -> u64 {
         let (Some(tier), Some(before)) = (self.tiers.first(), former.tiers.first()) else { return cursor };
         if self.is_weighted()
@@ -167,8 +167,8 @@ impl Plan {
         next.unwrap_or_default() as u64
     }
 
-    /// The cursor after a turn of a former process, whose plan nobody has: after whoever had that turn. Turns by weight just go
-    /// on.
+    /// The cursor after a turn of a former process, whose plan is unknown: after the server of that turn. Turns by weight
+    /// just continue.
     pub fn goes_on_after(&self, cursor: u64, server: ServerId) -> u64 {
         let Some(tier) = self.tiers.first().filter(|_| !self.is_weighted()) else {
             return cursor.wrapping_add(1);
@@ -189,12 +189,12 @@ impl Plan {
         matches!(self.strategy, Strategy::WeightedRoundRobin | Strategy::HealthWeighted)
     }
 
-    /// Those that may take calls, by id.
+    /// The servers that can take calls, by id.
     pub fn candidates(&self) -> &[Candidate] {
         &self.candidates
     }
 
-    /// Those that may not, and why.
+    /// The servers that cannot, and why.
     pub fn left_out(&self) -> &[Excluded] {
         &self.left_out
     }
@@ -209,7 +209,7 @@ impl Plan {
         self.strategy
     }
 
-    /// The rule's hard fields left nobody, and it says to go on without them.
+    /// Whether the rule's conditions left no server, and it says to continue without them.
     pub fn is_relaxed(&self) -> bool {
         self.is_relaxed
     }
@@ -227,7 +227,7 @@ impl Plan {
         self.candidates.get(place as usize).map(|candidate| candidate.weight)
     }
 
-    /// Whether a candidate takes part in this call: [`Plan::bars`] without its words.
+    /// Whether a candidate takes part in this call: [`Plan::bars`] without the reason.
     pub(super) fn is_open(&self, place: usize, call: &CallFacts<'_>, loads: &impl Loads) -> bool {
         let Some(candidate) = self.candidates.get(place) else { return false };
         let is_tried = call.tried.contains(&candidate.id);
@@ -239,7 +239,7 @@ impl Plan {
         !rests && candidate.most.is_none_or(|most| in_flight < most)
     }
 
-    /// Why a candidate takes no part in this call.
+    /// Why a candidate is left out of this call.
     pub fn bars(&self, place: usize, call: &CallFacts<'_>, loads: &impl Loads) -> Option<Why> {
         let candidate = self.candidates.get(place)?;
         if let Some((_, problem)) = call.refused.iter().find(|(id, _)| *id == candidate.id) {
@@ -279,7 +279,7 @@ impl<'a> Sieve<'a> {
         }
     }
 
-    /// Where a server stands, or why it is no candidate, whatever the call.
+    /// The standing of a server, or why it is not a candidate, whatever the call.
     fn sift(&self, one: &Seated<'_>) -> Result<Rank, Why> {
         let standing = one.standing;
         if let Some(why) = &standing.bar {
@@ -293,7 +293,7 @@ impl<'a> Sieve<'a> {
         if standing.weight.0 <= 0.0 { Err(Why::NoWeight) } else { Ok(*rank) }
     }
 
-    /// What the rule asks, and that it is well enough, stage by stage.
+    /// The conditions of the rule, and the health, stage by stage.
     fn meets(&self, standing: &Standing) -> Result<(), Why> {
         let hard = (!self.is_relaxed).then_some(self.rule);
         if let Some(why) = standing.wrong_region.as_ref().filter(|_| hard.is_some()) {

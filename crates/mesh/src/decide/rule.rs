@@ -1,4 +1,4 @@
-//! What applies to a capability: exactly one rule, the first in the order of precedence that matches; what it does not say
+//! What applies to a capability: exactly one rule, the first in the order of precedence that matches; what it does not set
 //! comes from the defaults.
 
 use std::time::Duration;
@@ -11,29 +11,29 @@ use model::{CapabilityPattern, Filter};
 /// What applies to the calls of one capability.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Rule {
-    /// The rule that it is of; absent when only the defaults apply.
+    /// The pattern of the rule; absent when only the defaults apply.
     pub pattern: Option<CapabilityPattern>,
     /// Soft: the first with a candidate wins.
     pub preferred_regions: Vec<String>,
-    /// Hard; absent means everywhere.
+    /// A hard condition; absent means everywhere.
     pub required_regions: Option<Vec<String>>,
-    /// Hard, in [0, 1].
+    /// A hard condition, from 0 to 1.
     pub min_health_score: Option<f64>,
-    /// Hard.
+    /// A hard condition.
     pub required_metadata: Option<Filter>,
-    /// What stays with one server.
+    /// Which calls stay with one server.
     pub affinity: Affinity,
-    /// The argument that does, with [`Affinity::Argument`].
+    /// The argument for [`Affinity::Argument`].
     pub affinity_argument: Option<String>,
-    /// When the hard ones leave nobody.
+    /// What happens when the conditions leave no server.
     pub on_empty: OnEmpty,
-    /// For a whole call with its retries; absent means that the caller says.
+    /// The time limit of a whole call with its retries; absent means that of the caller.
     pub timeout: Option<Duration>,
-    /// For one try.
+    /// The time limit of one try.
     pub per_try_timeout: Option<Duration>,
-    /// Another server is tried when one fails.
+    /// Whether another server is tried when one fails.
     pub retries: bool,
-    /// Breakers are heeded.
+    /// Whether open breakers stop calls.
     pub heeds_breakers: bool,
     /// How one of several is picked.
     pub balancing: LoadBalancing,
@@ -46,7 +46,7 @@ impl Default for Rule {
 }
 
 impl Rule {
-    /// The one for this capability, folded.
+    /// The rule for this capability, folded.
     pub fn of(capability: &str, config: &Config) -> Self {
         let Config { routing_rules, defaults, load_balancing, .. } = config;
         let found = applying(capability, routing_rules);
@@ -86,7 +86,7 @@ pub fn applying<'a>(capability: &str, rules: &'a [RoutingRule]) -> Option<&'a Ro
     rules.iter().find(|rule| rule.enabled && rule.pattern.is_match(capability))
 }
 
-/// What the rule says, else what the defaults say.
+/// The value of the rule, else that of the defaults.
 #[derive(Clone, Copy)]
 struct RuleOrDefaults<'a> {
     rule: Option<&'a RuleFields>,

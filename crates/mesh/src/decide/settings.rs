@@ -1,4 +1,4 @@
-//! Every setting of rules and balancing, from the text of a file to who is picked.
+//! Every setting of rules and balancing, from the text of a file to the server that is picked.
 
 use std::collections::BTreeMap;
 
@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 
 use super::*;
 
-/// A server: its name, what is measured of it, and its data.
+/// A server: its name, its measurements, and its data.
 fn server(name: &str, score: f64, ms: f64, metadata: &Value) -> Server {
     let mut info = ServerInfo::new_http(name, &format!("http://{name}.test/mcp"), Source::Manual, 0).unwrap();
     info.metadata = metadata.as_object().cloned().unwrap_or_default();
@@ -34,7 +34,7 @@ fn name(servers: &[Server], id: ServerId) -> String {
     servers.iter().find(|server| server.info.id == id).unwrap().info.name.clone()
 }
 
-/// How many of so many calls each server takes.
+/// How many of this many calls each server takes.
 fn shares(text: &str, servers: &[Server], loads: &Frozen, calls: u64) -> BTreeMap<String, u64> {
     let plan = plan(text, "weather.current", servers, &Regions::default());
     let seed = config(text).load_balancing.seed.unwrap_or_default();

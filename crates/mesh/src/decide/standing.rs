@@ -1,5 +1,5 @@
-//! What a plan has of a server: all that its record, what was measured of it, the rule and the distances of regions say. It
-//! stays as long as these do, while the plan is made anew whenever one of its servers was measured.
+//! What a plan knows of a server: everything from its record, its measurements, the rule and the distances of regions. It
+//! stays as long as these do, while the plan is made again whenever one of its servers was measured.
 
 use model::config::{LoadBalancing, Strategy};
 use model::filter::Field;
@@ -8,30 +8,30 @@ use model::{HealthStatus, Server, ServerId, ServerInfo, Source, Why};
 use super::Rule;
 use super::tier::{Rank, Regions, rank};
 
-/// What a plan has of a server under one rule.
+/// What a plan knows of a server under one rule.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Standing {
     pub(super) id: ServerId,
-    /// It takes no calls, whatever the rule says. What is seldom there is boxed: plans look at many of these.
+    /// Why it takes no calls, whatever the rule says. Rare parts are boxed: plans read many of these.
     pub(super) bar: Option<Box<Why>>,
     pub(super) is_demo: bool,
     pub(super) is_paused: bool,
     pub(super) status: HealthStatus,
     pub(super) score: f64,
     pub(super) response_time_ms: Option<f64>,
-    /// It is in none of the regions that are required.
+    /// Whether it is in none of the required regions.
     pub(super) wrong_region: Option<Box<Why>>,
-    /// Its metadata is not what is required.
+    /// The condition of the rule that its metadata does not meet.
     pub(super) wrong_metadata: Option<Box<Why>>,
     /// The tier of its region.
     pub(super) rank: Result<Rank, Box<Why>>,
-    /// Its share of turns, and whether its record says something of it that is no weight.
+    /// Its share of turns, and whether the weight in its record is not valid.
     pub(super) weight: (f64, bool),
     pub(super) priority: f64,
     pub(super) most: Option<u32>,
 }
 
-/// What a rule asks of every server alike.
+/// What a rule requires of every server.
 pub struct Screen<'a> {
     rule: &'a Rule,
     regions: &'a Regions,
@@ -39,12 +39,12 @@ pub struct Screen<'a> {
 }
 
 impl<'a> Screen<'a> {
-    /// Of this rule, with regions this far.
+    /// For this rule, with regions this far.
     pub fn new(rule: &'a Rule, regions: &'a Regions) -> Self {
         Self { rule, regions, weight_key: Field::of_key(&rule.balancing.weight_key).ok() }
     }
 
-    /// What a plan has of a server; `bar` is why it takes no calls, whatever the rule says.
+    /// What a plan knows of a server; `bar` is why it takes no calls, whatever the rule says.
     pub fn standing(&self, server: &Server, bar: Option<Why>) -> Standing {
         let (rule, Server { info, health }) = (self.rule, server);
         let region = info.region();
@@ -83,7 +83,7 @@ impl<'a> Screen<'a> {
     }
 }
 
-/// Whether weights are what `weight_key` says. Who does not count calls takes turns, as equals.
+/// Whether weights come from `weight_key`. Without counting of calls, servers take turns as equals.
 fn is_by_key(balancing: &LoadBalancing) -> bool {
     match balancing.strategy {
         Strategy::WeightedRoundRobin => true,
@@ -92,7 +92,7 @@ fn is_by_key(balancing: &LoadBalancing) -> bool {
     }
 }
 
-/// What is negative or no number counts as 1.
+/// A value that is negative or not a number counts as 1.
 fn declared_weight(server: &Server, field: &Field) -> (f64, bool) {
     match declared(server, field) {
         Declared::Nothing => (1.0, false),
@@ -101,7 +101,7 @@ fn declared_weight(server: &Server, field: &Field) -> (f64, bool) {
     }
 }
 
-/// Calls under way at most, at a server: its own limit, else that of all.
+/// The most calls under way at a server: its own limit, else that of all.
 pub fn most_calls(info: &ServerInfo, balancing: &LoadBalancing) -> Option<u32> {
     let own = info.metadata.get("max_concurrent").and_then(number_of).and_then(whole);
     own.or(balancing.max_connections_per_server)
@@ -117,7 +117,7 @@ fn whole(number: f64) -> Option<u32> {
     (1.0..=f64::from(u32::MAX)).contains(&number).then_some(number as u32)
 }
 
-/// What a record says of its weight.
+/// The weight in a record.
 enum Declared {
     Nothing,
     Number(f64),

@@ -7,7 +7,7 @@ use model::config::CrossRegion;
 
 use super::Rule;
 
-/// How far regions are, as somebody measures it: a region that is missing was measured too seldom to say.
+/// How far regions are, as measured: a region that is missing was measured too seldom.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Regions(HashMap<String, Distance>);
 
@@ -28,7 +28,7 @@ impl Regions {
         self
     }
 
-    /// All that is known, by name.
+    /// Everything that is known, by name.
     pub fn iter(&self) -> impl Iterator<Item = (&str, Distance)> {
         let mut all: Vec<_> = self.0.iter().map(|(region, distance)| (region.as_str(), *distance)).collect();
         all.sort_unstable_by_key(|(region, _)| *region);
@@ -36,7 +36,7 @@ impl Regions {
     }
 }
 
-/// Where a region stands: in the order of the rule, then by distance in microseconds.
+/// The rank of a region: in the order of the rule, then by distance in microseconds.
 pub(super) type Rank = (usize, u64);
 
 /// The places of candidates of these ranks, tier by tier, the nearest first; none is empty.
@@ -51,7 +51,7 @@ pub(super) fn tiers(ranks: &[Rank]) -> Vec<Vec<u32>> {
     tiers.into_iter().map(|(_, places)| places).collect()
 }
 
-/// Where a server of this region stands; nowhere when it is too far for the configuration.
+/// The rank of a server of this region; none when it is too far for the configuration.
 pub(super) fn rank(region: Option<&str>, rule: &Rule, regions: &Regions) -> Option<Rank> {
     let (preferred, balancing) = (&rule.preferred_regions, &rule.balancing);
     if !preferred.is_empty() {

@@ -11,20 +11,20 @@ use crate::filter::Field;
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, TS)]
 #[serde(rename_all = "snake_case")]
 pub enum Strategy {
-    /// One after the other.
+    /// Round robin.
     #[default]
     RoundRobin,
     /// The fewest calls under way.
     LeastConnections,
-    /// In proportion to a weight.
+    /// Round robin in proportion to a weight.
     WeightedRoundRobin,
     /// In proportion to health and speed.
     HealthWeighted,
-    /// By chance, from a seed.
+    /// At random, from a seed.
     Random,
     /// The highest `metadata.priority`.
     Priority,
-    /// The faster of two, by chance.
+    /// The faster of two random servers.
     PeakEwma,
 }
 
@@ -39,7 +39,7 @@ pub(super) const STRATEGIES: [(&str, Strategy); 7] = [
 ];
 
 impl Strategy {
-    /// All of them, in the order of the documentation.
+    /// All strategies, in the order of the documentation.
     pub const ALL: [Self; 7] = [
         Self::RoundRobin,
         Self::LeastConnections,
@@ -53,11 +53,11 @@ impl Strategy {
     /// The words people read.
     pub fn label(self) -> &'static str {
         match self {
-            Self::RoundRobin => "in turns",
+            Self::RoundRobin => "round robin",
             Self::LeastConnections => "fewest calls under way",
-            Self::WeightedRoundRobin => "in turns by weight",
+            Self::WeightedRoundRobin => "weighted round robin",
             Self::HealthWeighted => "by health and speed",
-            Self::Random => "by chance",
+            Self::Random => "random",
             Self::Priority => "highest priority",
             Self::PeakEwma => "the faster of two",
         }
@@ -69,31 +69,31 @@ impl Strategy {
     }
 }
 
-/// Whether servers far from the preferred region may be used.
+/// Whether servers far from the preferred region can be used.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum CrossRegion {
-    /// When nothing nearer is left.
+    /// When no nearer server is left.
     #[default]
     Allow,
-    /// Never beyond the threshold.
+    /// Never those beyond the threshold.
     Strict,
 }
 
 /// How a server is picked.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct LoadBalancing {
-    /// How.
+    /// The strategy.
     pub strategy: Strategy,
-    /// `health_weighted`: the share of health.
+    /// `health_weighted`: the weight of health.
     pub health_weight: f64,
-    /// `health_weighted`: the share of speed.
+    /// `health_weighted`: the weight of speed.
     pub response_time_weight: f64,
-    /// `health_weighted`: a server this fast counts half, in milliseconds.
+    /// `health_weighted`: the response time at which speed counts half, in milliseconds.
     pub response_time_target: f64,
-    /// Unhealthy servers take no part.
+    /// Whether unhealthy servers are left out.
     pub exclude_unhealthy: bool,
-    /// Below this share of healthy servers all take part; absent means never.
+    /// Below this share of healthy servers, all servers take part; absent means never.
     pub panic_threshold: Option<f64>,
     /// `least_connections`: count calls under way.
     pub connection_tracking: bool,
@@ -103,15 +103,15 @@ pub struct LoadBalancing {
     pub weight_key: String,
     /// `random`, `peak_ewma`: for picks that can be repeated.
     pub seed: Option<u64>,
-    /// A server that failed so often in a row is given a rest.
+    /// After this many failures in a row, the breaker of a server opens.
     pub breaker_failures: u32,
-    /// How long.
+    /// How long it stays open.
     pub breaker_open: Seconds,
     /// The region that is tried first.
     pub preferred_region: Option<String>,
-    /// Other regions up to this round trip come next, in milliseconds.
+    /// Other regions within this round-trip time come next, in milliseconds.
     pub cross_region_latency_threshold: Option<f64>,
-    /// Whether the rest may be used.
+    /// Whether the other regions can be used.
     pub cross_region: CrossRegion,
 }
 
@@ -137,7 +137,7 @@ impl Default for LoadBalancing {
     }
 }
 
-/// A strategy, wherever one is named.
+/// A strategy, wherever the file names one.
 pub(super) const STRATEGY: KeyKind = KeyKind::Word(&[
     "round_robin",
     "least_connections",
@@ -157,7 +157,7 @@ pub(super) const KEYS: &[Branch] = &[
             "cross_region_latency_threshold",
             KeyKind::Number(0.0, f64::MAX),
             "100",
-            "Other regions up to this round trip come next",
+            "Other regions within this round-trip time come next",
         )
         .milliseconds(),
     ),
@@ -165,15 +165,15 @@ pub(super) const KEYS: &[Branch] = &[
         "cross_region",
         KeyKind::Word(&["allow", "strict"]),
         "allow",
-        "Whether servers beyond the threshold may be used",
+        "Whether servers beyond the threshold can be used",
     )),
     section(
-        KeyDoc::new("config", KeyKind::Section, "{ health_weight: 0.7 }", "What the strategies need"),
+        KeyDoc::new("config", KeyKind::Section, "{ health_weight: 0.7 }", "Settings of the strategies"),
         CONFIG_KEYS,
     ),
 ];
 
-/// Every key of a strategy: those that a rule may have as well.
+/// Every key of a strategy: those that a rule can have as well.
 pub(super) const STRATEGY_KEYS: &[Branch] = CONFIG_KEYS.split_at(9).0;
 
 const CONFIG_KEYS: &[Branch] = &[
@@ -181,29 +181,29 @@ const CONFIG_KEYS: &[Branch] = &[
         "health_weight",
         KeyKind::Number(0.0, f64::MAX),
         "0.7",
-        "`health_weighted`: the share of health",
+        "`health_weighted`: the weight of health",
     )),
     leaf(KeyDoc::new(
         "response_time_weight",
         KeyKind::Number(0.0, f64::MAX),
         "0.3",
-        "`health_weighted`: the share of speed",
+        "`health_weighted`: the weight of speed",
     )),
     leaf(
         KeyDoc::new(
             "response_time_target",
             KeyKind::Number(0.1, f64::MAX),
             "100",
-            "`health_weighted`: a server this fast counts half",
+            "`health_weighted`: the response time at which speed counts half",
         )
         .milliseconds(),
     ),
-    leaf(KeyDoc::new("exclude_unhealthy", KeyKind::Truth, "true", "Servers that are down take no part")),
+    leaf(KeyDoc::new("exclude_unhealthy", KeyKind::Truth, "true", "Leave out servers that are down")),
     leaf(KeyDoc::new(
         "panic_threshold",
         KeyKind::Number(0.0, 1.0),
         "0.5",
-        "Below this share of healthy servers all take part; absent means never",
+        "Below this share of healthy servers, all servers take part; absent means never",
     )),
     leaf(KeyDoc::new(
         "connection_tracking",
@@ -233,9 +233,14 @@ const CONFIG_KEYS: &[Branch] = &[
         "breaker_failures",
         KeyKind::Whole(1, 1_000_000),
         "5",
-        "A server whose calls failed so often in a row is given a rest",
+        "After this many failed calls in a row, the breaker of a server opens",
     )),
-    leaf(KeyDoc::new("breaker_open", KeyKind::Seconds(0.1), "30", "How long; then one call tries it")),
+    leaf(KeyDoc::new(
+        "breaker_open",
+        KeyKind::Seconds(0.1),
+        "30",
+        "How long a breaker stays open before one trial call",
+    )),
 ];
 
 pub(super) fn read(mut section: Section<'_>) -> LoadBalancing {
@@ -262,7 +267,7 @@ pub(super) fn read(mut section: Section<'_>) -> LoadBalancing {
     .with(Some(strategy), &options)
 }
 
-/// What the strategies need, as a section of the file says it; what is absent stays as it is.
+/// Settings of the strategies, as a section of the file has them; what is absent stays as it is.
 #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
 pub struct StrategyOptions {
     /// [`LoadBalancing::health_weight`].
@@ -295,7 +300,7 @@ pub struct StrategyOptions {
 }
 
 impl LoadBalancing {
-    /// With what a section says in its place.
+    /// These settings, overridden by a section.
     #[must_use]
     pub fn with(self, strategy: Option<Strategy>, options: &StrategyOptions) -> Self {
         Self {
@@ -316,7 +321,7 @@ impl LoadBalancing {
     }
 }
 
-/// Reads the section; `strategy` is the one that it stands beside, where there is one.
+/// Reads the section; `strategy` is the one beside it, where there is one.
 pub(super) fn options(mut section: Section<'_>, strategy: Option<Strategy>) -> StrategyOptions {
     let tracking = section.place_of("connection_tracking");
     let weights = section.place_of("health_weight").or(section.place_of("response_time_weight"));
@@ -365,7 +370,7 @@ fn weight_key(section: &mut Section<'_>) -> Option<String> {
     }
 }
 
-/// The guide's Python function cannot stand in a file.
+/// The guide's Python function, which a file cannot contain.
 fn refuse_function(section: &mut Section<'_>) {
     if let Some(node) = section.take("weight_function") {
         let example = match &node.value {
@@ -373,7 +378,7 @@ fn refuse_function(section: &mut Section<'_>) {
             _ => "metadata.weight",
         };
         let message =
-            format!("a function cannot stand in a file: name the field instead, `weight_key: {example}`");
+            format!("a file cannot hold a function: name the field instead, `weight_key: {example}`");
         section.error(node.place, "weight_function", message);
     }
 }

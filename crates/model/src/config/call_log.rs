@@ -3,16 +3,16 @@ use serde::Serialize;
 use super::describe::{Branch, KeyDoc, KeyKind, leaf};
 use super::section::Section;
 
-/// How many calls are recorded, and for how long. Whatever is reached first bounds them: the oldest make room.
+/// How many calls are recorded, and for how long. The limit that is reached first counts: the oldest calls are deleted.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct CallLog {
-    /// Record calls.
+    /// Whether calls are recorded.
     pub enabled: bool,
-    /// So many rows.
+    /// The most rows.
     pub rows: u64,
-    /// For so long.
+    /// The longest time.
     pub days: u64,
-    /// So large a file.
+    /// The largest file.
     pub megabytes: u64,
 }
 
@@ -28,20 +28,20 @@ pub(super) const KEYS: &[Branch] = &[
         "enabled",
         KeyKind::Truth,
         "true",
-        "Record each call and what decided it; arguments and answers are never kept",
+        "Record each call and its decision; arguments and answers are never kept",
     )),
     leaf(KeyDoc::new(
         "rows",
         KeyKind::Whole(1, 10_000_000),
         "200000",
-        "So many calls at most; the oldest make room",
+        "The most calls that are kept; the oldest are deleted first",
     )),
-    leaf(KeyDoc::new("days", KeyKind::Whole(1, 3_650), "7", "Calls that are older are forgotten")),
+    leaf(KeyDoc::new("days", KeyKind::Whole(1, 3_650), "7", "Calls that are older than this are deleted")),
     leaf(KeyDoc::new(
         "megabytes",
         KeyKind::Whole(1, 100_000),
         "256",
-        "How large the file of calls may be; the oldest make room",
+        "The largest size of the file of calls; the oldest calls are deleted first",
     )),
 ];
 

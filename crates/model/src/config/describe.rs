@@ -1,5 +1,5 @@
-//! What every key of the file is. The descriptions stand beside the readers, each list in the order of the annotated
-//! example; forms, `config show --explain`, the JSON Schema and the table in the documentation are made from them.
+//! What every key of the file is. The descriptions are beside the readers, each list in the order of the annotated example;
+//! forms, `config show --explain`, the JSON Schema and the table in the documentation are made from them.
 
 use std::sync::LazyLock;
 
@@ -12,20 +12,20 @@ use super::{
     routing_tests,
 };
 
-/// What a value may be.
+/// The kinds of values.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub enum KeyKind {
     /// True or false.
     Truth,
     /// Text that is not empty.
     Text,
-    /// A number from one to another.
+    /// A number between two bounds.
     Number(f64, f64),
-    /// A whole number from one to another.
+    /// A whole number between two bounds.
     Whole(u64, u64),
     /// A whole number, whatever its sign.
     Integer,
-    /// Seconds, at least so many.
+    /// Seconds, at least this many.
     Seconds(f64),
     /// One of these.
     Word(&'static [&'static str]),
@@ -43,9 +43,9 @@ pub enum KeyKind {
     Field,
     /// A filter of servers, short or as keys.
     Filter,
-    /// A secret: the name of what holds it.
+    /// A secret: its name.
     Secret,
-    /// Whatever its feature will say.
+    /// Any value, for a feature that does not exist yet.
     Any,
     /// Keys below it.
     Section,
@@ -57,7 +57,7 @@ pub enum KeyKind {
     Named(&'static KeyKind),
 }
 
-/// What a plain number counts.
+/// The unit of a plain number.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Unit {
@@ -67,28 +67,28 @@ pub enum Unit {
     Milliseconds,
 }
 
-/// One key, as it stands in its section.
+/// One key of a section.
 #[derive(Debug, Clone, Copy)]
 pub struct KeyDoc {
     /// Its name.
     pub name: &'static str,
-    /// What it may be.
+    /// The kind of its value.
     pub kind: KeyKind,
-    /// A value that can stand there, as YAML.
+    /// An example value, as YAML.
     pub example: &'static str,
     /// What it does, in a sentence.
     pub meaning: &'static str,
     /// The first version that reads it.
     pub since: &'static str,
-    /// What its number counts.
+    /// The unit of its number.
     pub unit: Option<Unit>,
     /// The value of `backend` it belongs to.
     pub only: Option<&'static str>,
-    /// Its section needs it.
+    /// Whether its section requires it.
     pub needed: bool,
-    /// It takes effect at the next start.
+    /// Whether it takes effect at the next start.
     pub restart: bool,
-    /// It is a secret.
+    /// Whether it is a secret.
     pub secret: bool,
 }
 
@@ -139,12 +139,12 @@ impl KeyDoc {
     }
 }
 
-/// A key and where it stands.
+/// A key and its path.
 #[derive(Debug, Clone)]
 pub struct Described {
     /// Its path, with `*` for a name that people choose and `[]` for an item.
     pub path: String,
-    /// What it is.
+    /// Its description.
     pub key: KeyDoc,
     steps: Vec<PathStep>,
 }
@@ -196,7 +196,7 @@ const TOP: &[Branch] = &[
             "network_discovery",
             KeyKind::Section,
             "{ enabled: false }",
-            "What is scanned by schedule, and how often",
+            "What is scanned on a schedule, and how often",
         ),
         network::KEYS,
     ),
@@ -232,7 +232,12 @@ const TOP: &[Branch] = &[
         routing_tests::KEYS,
     ),
     section(
-        KeyDoc::new("defaults", KeyKind::Section, "{ timeout: 30 }", "What a rule leaves unset"),
+        KeyDoc::new(
+            "defaults",
+            KeyKind::Section,
+            "{ timeout: 30 }",
+            "What applies to a call where its rule sets nothing",
+        ),
         routing::FIELD_KEYS,
     ),
     section(
@@ -253,7 +258,7 @@ const TOP: &[Branch] = &[
             "replica_groups",
             KeyKind::Named(&KeyKind::Section),
             "{ weather: { servers: [weather-eu, weather-us] } }",
-            "Servers that are one to clients of the gateway: their calls are balanced",
+            "Servers that clients of the gateway see as one: calls are balanced over them",
         ),
         gateway_access::KEYS,
     ),
@@ -262,12 +267,17 @@ const TOP: &[Branch] = &[
             "metrics",
             KeyKind::Section,
             "{ exporters: [prometheus] }",
-            "What is measured and where it goes",
+            "Which metrics are exported, and where",
         ),
         metrics::KEYS,
     ),
     section(
-        KeyDoc::new("notifications", KeyKind::Section, "{ desktop: true }", "Who is told of what"),
+        KeyDoc::new(
+            "notifications",
+            KeyKind::Section,
+            "{ desktop: true }",
+            "Which notifications are sent, and where",
+        ),
         later::NOTIFICATIONS,
     ),
     section(
@@ -275,7 +285,12 @@ const TOP: &[Branch] = &[
         later::SECURITY,
     ),
     section(
-        KeyDoc::new("kubernetes", KeyKind::Section, "{ namespace: mcp }", "Servers that run in a cluster"),
+        KeyDoc::new(
+            "kubernetes",
+            KeyKind::Section,
+            "{ namespace: mcp }",
+            "Servers that run in a Kubernetes cluster",
+        ),
         later::KUBERNETES,
     ),
     section(
@@ -283,7 +298,7 @@ const TOP: &[Branch] = &[
             "autoscaling",
             KeyKind::OneOrMany(&KeyKind::Section),
             "[{ capability: \"data.*\", max: 10 }]",
-            "When deployments grow",
+            "When deployments are scaled",
         ),
         later::AUTOSCALING,
     ),
@@ -292,7 +307,7 @@ const TOP: &[Branch] = &[
             "custom_checks",
             KeyKind::Named(&KeyKind::Section),
             "{ database: { type: tcp } }",
-            "Checks of one's own, by name",
+            "Custom checks, by name",
         ),
         later::CUSTOM_CHECKS,
     ),
@@ -333,17 +348,17 @@ fn written(steps: &[PathStep]) -> String {
     path
 }
 
-/// Every key there is, in the order of the annotated example.
+/// Every key, in the order of the annotated example.
 pub fn keys() -> &'static [Described] {
     &KEYS
 }
 
-/// What a key of the file is; nothing for a name, an item, or what nobody knows.
+/// The description of a key of the file; nothing for a name, an item, or an unknown key.
 pub fn describe(path: &KeyPath) -> Option<&'static Described> {
     keys().iter().find(|described| leads(&described.steps, &path.0))
 }
 
-/// The names of the keys that may stand below a path, in their order; empty where people choose them.
+/// The names of the keys that are possible below a path, in their order; empty where people choose them.
 pub fn names_below(path: &KeyPath) -> Vec<&'static str> {
     let depth = path.0.len();
     let below = keys().iter().filter_map(|described| match described.steps.get(depth) {
@@ -365,7 +380,7 @@ fn leads(steps: &[PathStep], parts: &[Part]) -> bool {
 }
 
 impl Described {
-    /// What is in effect when the file does not say it; nothing where that is not one value.
+    /// The value in effect when the file does not set it; nothing where that is not one value.
     pub fn default(&self) -> Option<Value> {
         static DEFAULTS: LazyLock<Value> =
             LazyLock::new(|| serde_json::to_value(Config::default()).unwrap_or_default());
@@ -380,8 +395,8 @@ impl Described {
     }
 }
 
-/// What `effective`, the whole configuration in use, has for a key. What the file has below `load_balancing.config` stands
-/// there one step higher.
+/// The value of a key in `effective`, the whole configuration in use. Keys that the file has below `load_balancing.config`
+/// are one level higher there.
 pub fn in_effect<'v>(effective: &'v Value, names: &[&str]) -> Option<&'v Value> {
     let lift = names.first() == Some(&"load_balancing");
     let names = names.iter().filter(|name| !(lift && **name == "config"));

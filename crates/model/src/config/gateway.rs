@@ -9,22 +9,22 @@ use super::tree::{Node, Yaml};
 use super::values::Seconds;
 use super::{gateway_access, values};
 
-/// Who may speak to the gateway.
+/// Who can use the gateway.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize)]
 #[serde(rename_all = "lowercase")]
 pub enum GatewayAuth {
-    /// Whoever has one of its tokens.
+    /// Clients with a token.
     #[default]
     Token,
-    /// Anybody on this computer.
+    /// Any program on this computer.
     None,
 }
 
-/// When a tool's name carries its server's.
+/// When a tool's name is prefixed with its server's.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default, Serialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Naming {
-    /// When two servers have a tool of one name.
+    /// When two servers have a tool of the same name.
     #[default]
     Auto,
     /// Always.
@@ -37,21 +37,21 @@ pub enum Naming {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize)]
 #[serde(rename_all = "lowercase")]
 pub enum AdoptChanges {
-    /// The one that a person accepted.
+    /// The accepted one.
     #[default]
     Ask,
     /// The newest.
     Auto,
 }
 
-/// What bounds clients.
+/// Limits of clients.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct GatewayLimits {
     /// The largest body of a request, in MiB.
     pub body: u64,
     /// How many connections are open at once, of clients, UI and API together.
     pub connections: u64,
-    /// For how long after its last call the session of a legacy client keeps its conversations with servers.
+    /// How long after its last call the session of a legacy client keeps its conversations with servers.
     pub session: Seconds,
 }
 
@@ -64,30 +64,30 @@ impl Default for GatewayLimits {
 /// The MCP server that AI clients see, and the listener it shares with the UI and the API.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct GatewayConfig {
-    /// Serve it.
+    /// Whether AI clients are served.
     pub enabled: bool,
-    /// Where; loopback unless a person chose otherwise.
+    /// The address; loopback unless the user chose another.
     pub listen: SocketAddr,
-    /// Who may speak to it.
+    /// Who can use it.
     pub auth: GatewayAuth,
-    /// How its tools are called.
+    /// How its tools are named.
     pub naming: Naming,
-    /// Which definitions of tools they read.
+    /// Which definitions of tools clients read.
     pub adopt: AdoptChanges,
-    /// How long a server may say nothing of a call that no rule bounds.
+    /// How long a server can be silent in a call that has no timeout by a rule.
     pub idle_timeout: Seconds,
-    /// What bounds clients.
+    /// Limits of clients.
     pub limits: GatewayLimits,
-    /// Pages that may speak to it, by their origin.
+    /// Web pages that can use it, by their origin.
     pub allowed_origins: Vec<String>,
-    /// Servers of which each client gets a child of its own, by name or id.
+    /// Servers that run one child process for each client, by name or id.
     pub per_client: Vec<String>,
-    /// What all clients may see and call.
+    /// What all clients can see and call.
     #[serde(flatten)]
     pub rules: AccessRules,
-    /// Parts of it, each under a path of its own.
+    /// Profiles, each under its own path.
     pub profiles: Vec<GatewayProfile>,
-    /// What single clients may see and call.
+    /// What individual clients can see and call.
     pub clients: Vec<ClientAccess>,
 }
 
@@ -118,7 +118,7 @@ pub(super) const KEYS: &[Branch] = &[
             "listen",
             KeyKind::Listen,
             "127.0.0.1:8090",
-            "Where UI, API and gateway are served; beyond loopback only if you say so here",
+            "Where UI, API and gateway are served; beyond loopback only if it is set here",
         )
         .restart(),
     ),
@@ -126,38 +126,38 @@ pub(super) const KEYS: &[Branch] = &[
         "auth",
         KeyKind::Word(&["token", "none"]),
         "token",
-        "Who may speak to the gateway; `none` is possible on loopback alone",
+        "Who can use the gateway; `none` is possible only on loopback",
     )),
     leaf(KeyDoc::new(
         "naming",
         KeyKind::Word(&["auto", "always", "never"]),
         "auto",
-        "When the name of a tool carries that of its server",
+        "When the name of a tool begins with that of its server",
     )),
     leaf(KeyDoc::new(
         "adopt",
         KeyKind::Word(&["ask", "auto"]),
         "ask",
-        "When a server changes its tools, clients go on reading what you accepted, or with `auto` what is new",
+        "When a server changes its tools, clients keep seeing those that you accepted, or with `auto` the new ones",
     )),
     leaf(KeyDoc::new(
         "idle_timeout",
         KeyKind::Seconds(1.0),
         "300",
-        "How long a server may say nothing of a call that no rule bounds; no call takes more than an hour",
+        "How long a server can be silent in a call that has no timeout by a rule; no call takes more than an hour",
     )),
-    section(KeyDoc::new("limits", KeyKind::Section, "{ body: 16 }", "What bounds clients"), LIMITS),
+    section(KeyDoc::new("limits", KeyKind::Section, "{ body: 16 }", "Limits of clients"), LIMITS),
     leaf(KeyDoc::new(
         "allowed_origins",
         KeyKind::List(&KeyKind::Text),
         "[\"https://chat.example\"]",
-        "Web pages that may speak to the gateway, by their origin; they need a token all the same",
+        "Web pages that can use the gateway, by their origin; they still need a token",
     )),
     leaf(KeyDoc::new(
         "per_client",
         KeyKind::List(&KeyKind::Text),
         "[browser]",
-        "Servers of which each AI client gets a process of its own, by name: it can then be asked back",
+        "Servers, by name, that run one process for each AI client: they can then ask the client questions",
     )),
     gateway_access::ALLOW,
     gateway_access::DENY,
@@ -166,7 +166,7 @@ pub(super) const KEYS: &[Branch] = &[
             "profiles",
             KeyKind::Named(&KeyKind::Section),
             "{ coding: { servers: [github, files] } }",
-            "Parts of what there is, each for clients at `/profiles/<name>/mcp`",
+            "Subsets of what is offered, each for clients at `/profiles/<name>/mcp`",
         ),
         gateway_access::PROFILE,
     ),
@@ -175,25 +175,21 @@ pub(super) const KEYS: &[Branch] = &[
             "clients",
             KeyKind::Named(&KeyKind::Section),
             "{ cursor: { deny: [files.write_file] } }",
-            "What single clients may see and call, by the name of their token",
+            "What individual clients can see and call, by the name of their token",
         ),
         gateway_access::CLIENT,
     ),
 ];
 
 const LIMITS: &[Branch] = &[
-    leaf(KeyDoc::new(
-        "body",
-        KeyKind::Whole(1, LARGEST_BODY),
-        "16",
-        "The largest body of a request, in MiB",
-    )),
+    leaf(KeyDoc::new("body", KeyKind::Whole(1, LARGEST_BODY), "16", "The largest body of a request, in MiB")),
     leaf(
         KeyDoc::new(
             "connections",
             KeyKind::Whole(16, MOST_CONNECTIONS),
             "10000",
-            "How many connections are open at once, of clients, UI and API together; the longest idle make room",
+            "How many connections are open at once, of clients, UI and API together; the longest idle are \
+             closed first",
         )
         .restart(),
     ),
@@ -201,8 +197,8 @@ const LIMITS: &[Branch] = &[
         "session",
         KeyKind::Seconds(1.0),
         "1800",
-        "How long after its last call the session of a client keeps its conversations with servers; a sixth of it when \
-         nothing was called",
+        "How long after its last call the session of a client keeps its sessions with servers; a sixth of it when nothing \
+         was called",
     )),
 ];
 
@@ -249,14 +245,14 @@ pub(super) fn read(mut section: Section<'_>) -> GatewayConfig {
         auth_place.filter(|_| read.auth == GatewayAuth::None && !read.listen.ip().is_loopback())
     {
         let message =
-            "without a token only this computer may be served: write `auth: token`, or listen on `127.0.0.1`";
+            "without a token only this computer can be served: write `auth: token`, or listen on `127.0.0.1`";
         section.error(place, "auth", message);
     }
     section.finish();
     read
 }
 
-/// `127.0.0.1:8090`, or a port alone.
+/// An address with a port, such as `127.0.0.1:8090`, or only a port.
 fn listen(section: &Section<'_>, node: &Node) -> Option<SocketAddr> {
     let read = match &node.value {
         Yaml::Text(text) => text.replace("localhost:", "127.0.0.1:").parse().ok(),
@@ -267,7 +263,7 @@ fn listen(section: &Section<'_>, node: &Node) -> Option<SocketAddr> {
         _ => None,
     };
     if read.is_none() {
-        let message = format!("{} is no address to listen on: write `127.0.0.1:8090`", node.kind());
+        let message = format!("{} is not an address to listen on: write `127.0.0.1:8090`", node.kind());
         section.error(node.place, "listen", message);
     }
     read

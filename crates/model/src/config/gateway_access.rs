@@ -1,4 +1,5 @@
-//! What clients of the gateway may see and call, for all of them, by profile and by client; and which servers are one to them.
+//! What clients of the gateway can see and call, for all of them, by profile and by client; and which servers are one server
+//! to them.
 
 use serde::Serialize;
 
@@ -8,17 +9,17 @@ use super::tree::Yaml;
 use super::values;
 use crate::CapabilityPattern;
 
-/// What may be seen and called. What both name is denied.
+/// What can be seen and called. What both lists name is denied.
 #[derive(Debug, Clone, PartialEq, Default, Serialize)]
 pub struct AccessRules {
-    /// Only this; absent means all.
+    /// The allowed capabilities; absent means all.
     pub allow: Option<Vec<CapabilityPattern>>,
-    /// Not this.
+    /// The denied capabilities.
     pub deny: Option<Vec<CapabilityPattern>>,
 }
 
 impl AccessRules {
-    /// Whether something may be seen that goes by each of these words, folded.
+    /// Whether something with each of these names, folded, can be seen.
     pub fn let_through(&self, words: &[String]) -> bool {
         let names = |list: &[CapabilityPattern]| {
             list.iter().any(|pattern| words.iter().any(|word| pattern.is_match(word)))
@@ -26,33 +27,33 @@ impl AccessRules {
         self.allow.as_deref().is_none_or(names) && !self.deny.as_deref().is_some_and(names)
     }
 
-    /// Whether all may be seen.
+    /// Whether everything can be seen.
     pub fn is_open(&self) -> bool {
         self.allow.is_none() && self.deny.as_deref().is_none_or(<[_]>::is_empty)
     }
 }
 
-/// A part of what there is, under a path of its own.
+/// A subset of servers and tools, under its own path.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct GatewayProfile {
-    /// Its name, which stands in the path.
+    /// Its name, which is part of the path.
     pub name: String,
     /// Its servers and replica groups, by name or id; absent means all.
     pub servers: Option<Vec<String>>,
-    /// What of them.
+    /// What it allows of them.
     pub rules: AccessRules,
 }
 
-/// What one client may see and call.
+/// What one client can see and call.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct ClientAccess {
     /// The name of its token.
     pub name: String,
-    /// All that it sees is of this profile.
+    /// The profile that it is limited to.
     pub profile: Option<String>,
-    /// What of that.
+    /// What it allows of that.
     pub rules: AccessRules,
-    /// How often it may ask servers for something.
+    /// How many requests a second it can send to servers.
     pub calls_per_second: Option<f64>,
 }
 
@@ -60,13 +61,13 @@ pub(super) const ALLOW: Branch = leaf(KeyDoc::new(
     "allow",
     KeyKind::List(&KeyKind::Capability),
     "[\"weather.*\"]",
-    "What may be seen and called, as capabilities; absent means all",
+    "What can be seen and called, as capabilities; absent means all",
 ));
 pub(super) const DENY: Branch = leaf(KeyDoc::new(
     "deny",
     KeyKind::List(&KeyKind::Capability),
     "[\"*delete*\"]",
-    "What may not be seen nor called, though it is allowed",
+    "What cannot be seen or called, although it is allowed",
 ));
 
 /// Every key of a profile.
@@ -83,14 +84,14 @@ pub(super) const PROFILE: &[Branch] = &[
 
 /// Every key of a client.
 pub(super) const CLIENT: &[Branch] = &[
-    leaf(KeyDoc::new("profile", KeyKind::Text, "coding", "It sees what is in this profile alone")),
+    leaf(KeyDoc::new("profile", KeyKind::Text, "coding", "It sees only what is in this profile")),
     ALLOW,
     DENY,
     leaf(KeyDoc::new(
         "calls_per_second",
         KeyKind::Number(RAREST, MOST_OFTEN),
         "5",
-        "How often it may ask servers for something; after a pause the calls of one second at once",
+        "How many requests a second it can send to servers; after a pause those of one second at once",
     )),
 ];
 
@@ -107,7 +108,7 @@ pub(super) fn profiles(mut section: Section<'_>) -> Vec<GatewayProfile> {
         let is_plain = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.');
         let is_step = entry.key.chars().all(|c| c == '.');
         if is_step || !entry.key.chars().all(is_plain) {
-            let message = "the name of a profile stands in a path: write letters, digits, `-`, `_` and `.`";
+            let message = "the name of a profile is part of a path: write letters, digits, `-`, `_` and `.`";
             section.error(entry.place, &entry.key, message);
             continue;
         }
@@ -146,7 +147,7 @@ pub(super) fn clients(mut section: Section<'_>, profiles: &[GatewayProfile]) -> 
 /// Replicas, by name.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct ReplicaGroup {
-    /// What clients see instead of the names of its servers.
+    /// The name that clients see instead of the names of its servers.
     pub name: String,
     /// Its servers, by name or id.
     pub servers: Vec<String>,

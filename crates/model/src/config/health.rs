@@ -23,13 +23,13 @@ const CHECKS: [(&str, BuiltInCheck); 3] = [
     ("tool_availability", BuiltInCheck::ToolAvailability),
 ];
 
-/// What becomes of a child of ours that nobody asks.
+/// What happens to a child process that is not used.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum IdleStdio {
-    /// It is ended after a while, and wakes when it is used.
+    /// It is stopped after a while, and started when it is used.
     Sleep,
-    /// It goes on, and every round asks it.
+    /// It keeps running, and every round checks it.
     Watch,
 }
 
@@ -40,23 +40,23 @@ const IDLE_STDIO: [(&str, IdleStdio); 2] = [("sleep", IdleStdio::Sleep), ("watch
 pub struct HealthMonitoring {
     /// False: nothing is checked, and unknown servers are routable.
     pub enabled: bool,
-    /// From one round to the next, per server.
+    /// The time from one round of a server to the next.
     pub check_interval: Seconds,
-    /// Of a whole round of one server; at most the interval.
+    /// The time limit of a whole round of one server; at most the interval.
     pub timeout: Seconds,
     /// Failed rounds in a row before a server is unhealthy.
     pub max_failures: u32,
-    /// Good rounds in a row before it is healthy again.
+    /// Successful rounds in a row before it is healthy again.
     pub min_successes: u32,
-    /// Which.
+    /// Which checks are made.
     pub checks: Vec<BuiltInCheck>,
-    /// Above it `response_time` warns, in milliseconds.
+    /// Response times above this are a warning, in milliseconds.
     pub warn_ms: f64,
-    /// How far back the health score looks.
+    /// The time span of the health score.
     pub score_window: Seconds,
-    /// What becomes of a child that nobody asks.
+    /// What happens to a child process that is not used.
     pub idle_stdio: IdleStdio,
-    /// How long a healthy child that was never called is kept.
+    /// How long a healthy child process that was never called is kept.
     pub idle_after: Seconds,
 }
 
@@ -79,23 +79,18 @@ impl Default for HealthMonitoring {
 
 /// Every key of the section.
 pub(super) const KEYS: &[Branch] = &[
-    leaf(KeyDoc::new(
-        "enabled",
-        KeyKind::Truth,
-        "true",
-        "Check servers at all; otherwise nothing is checked",
-    )),
+    leaf(KeyDoc::new("enabled", KeyKind::Truth, "true", "Check servers; otherwise nothing is checked")),
     leaf(KeyDoc::new(
         "check_interval",
         KeyKind::Seconds(1.0),
         "30",
-        "From one round of a server to the next",
+        "The time from one round of a server to the next",
     )),
     leaf(KeyDoc::new(
         "timeout",
         KeyKind::Seconds(0.1),
         "10",
-        "For a whole round of one server; at most `check_interval`",
+        "The time limit of a whole round of one server; at most `check_interval`",
     )),
     leaf(KeyDoc::new(
         "max_failures",
@@ -120,16 +115,16 @@ pub(super) const KEYS: &[Branch] = &[
             "warn_ms",
             KeyKind::Number(1.0, f64::MAX),
             "1000",
-            "Above it the response time is a warning",
+            "Above this, the response time is a warning",
         )
         .milliseconds(),
     ),
-    leaf(KeyDoc::new("score_window", KeyKind::Seconds(1.0), "300", "How far back the health score looks")),
+    leaf(KeyDoc::new("score_window", KeyKind::Seconds(1.0), "300", "The time span of the health score")),
     leaf(KeyDoc::new(
         "idle_stdio",
         KeyKind::Word(&["sleep", "watch"]),
         "sleep",
-        "End a stdio server that nobody asks until it is used, or keep it running",
+        "Stop a stdio server while it is not used, or keep it running",
     )),
     leaf(KeyDoc::new(
         "idle_after",
@@ -182,6 +177,6 @@ fn checks(section: &mut Section<'_>) -> Option<Vec<BuiltInCheck>> {
 
 fn twice(section: &Section<'_>, item: &Node, key: &str) {
     if let Yaml::Text(text) = &item.value {
-        section.warn(item.place, key, format!("`{text}` stands twice: leave one out"));
+        section.warn(item.place, key, format!("`{text}` is given twice: leave one out"));
     }
 }

@@ -7,26 +7,26 @@ use super::tree::Entry;
 use super::values;
 use crate::CapabilityPattern;
 
-/// Parts of the file whose features are not built yet. Their keys are checked, so that a mistake shows now, and their
+/// Parts of the file whose features are not implemented yet. Their keys are checked, so that a mistake shows now, and their
 /// values are kept.
 #[derive(Debug, Clone, PartialEq, Default, Serialize)]
 pub struct Later {
-    /// Who is told of what.
+    /// Which notifications are sent, and where.
     pub notifications: Option<Value>,
     /// Policy for every registry.
     pub security: Option<Value>,
-    /// What may be called, of `security`. Absent: all. Empty: none.
+    /// The allowed capabilities, of `security`. Absent: all. Empty: none.
     #[serde(skip)]
     pub allowed_capabilities: Option<Vec<CapabilityPattern>>,
-    /// Names that UI, API and gateway are reached by, of `security`.
+    /// Host names of UI, API and gateway, of `security`.
     #[serde(skip)]
     pub allowed_hosts: Vec<String>,
-    /// Further origins of pages that may use UI and API, of `security`.
+    /// Further origins of web pages that can use UI and API, of `security`.
     #[serde(skip)]
     pub allowed_origins: Vec<String>,
-    /// Servers that run in a cluster.
+    /// Servers that run in a Kubernetes cluster.
     pub kubernetes: Option<Value>,
-    /// When deployments grow.
+    /// When deployments are scaled.
     pub autoscaling: Option<Value>,
     /// Declared checks, by name.
     pub custom_checks: Option<Value>,
@@ -34,15 +34,20 @@ pub struct Later {
 
 /// Every key of these sections.
 pub(super) const NOTIFICATIONS: &[Branch] = &[
-    leaf(KeyDoc::new("enabled", KeyKind::Truth, "true", "Tell anybody at all")),
-    leaf(KeyDoc::new("desktop", KeyKind::Truth, "true", "Tell on the desktop")),
-    leaf(KeyDoc::new("on", KeyKind::List(&KeyKind::Text), "[server_down, tool_changed]", "What is told")),
+    leaf(KeyDoc::new("enabled", KeyKind::Truth, "true", "Send notifications")),
+    leaf(KeyDoc::new("desktop", KeyKind::Truth, "true", "Show them on the desktop")),
+    leaf(KeyDoc::new(
+        "on",
+        KeyKind::List(&KeyKind::Text),
+        "[server_down, tool_changed]",
+        "Which events are sent",
+    )),
     leaf(
         KeyDoc::new(
             "webhook",
             KeyKind::Any,
             "${keyring:hook}",
-            "The address that is told; its path is its password",
+            "The address that they are sent to; its path is its password",
         )
         .secret(),
     ),
@@ -50,7 +55,7 @@ pub(super) const NOTIFICATIONS: &[Branch] = &[
         "quiet_period",
         KeyKind::Seconds(0.0),
         "60",
-        "How long nothing more is told of the same",
+        "How long the same event is not sent again",
     )),
 ];
 
@@ -59,9 +64,9 @@ pub(super) const SECURITY: &[Branch] = &[
         "encrypt_server_info",
         KeyKind::Truth,
         "false",
-        "Seal every value before it leaves for a shared store",
+        "Encrypt every value before it is sent to a shared store",
     )),
-    leaf(KeyDoc::new("key_file", KeyKind::Text, "/etc/mcp/key", "The file of the key")),
+    leaf(KeyDoc::new("key_file", KeyKind::Text, "/etc/mcp/key", "The file with the key")),
     leaf(KeyDoc::new(
         "allowed_capabilities",
         KeyKind::List(&KeyKind::Capability),
@@ -69,61 +74,61 @@ pub(super) const SECURITY: &[Branch] = &[
         "Keep only servers that offer one of these; absent means all, empty none",
     )),
     leaf(KeyDoc::new("tls_verify", KeyKind::Truth, "true", "Check certificates")),
-    leaf(KeyDoc::new(
-        "ca_file",
-        KeyKind::Text,
-        "/etc/mcp/ca.pem",
-        "The certificates of the CA that is trusted",
-    )),
+    leaf(KeyDoc::new("ca_file", KeyKind::Text, "/etc/mcp/ca.pem", "The certificates of the trusted CA")),
     leaf(KeyDoc::new(
         "allowed_hosts",
         KeyKind::List(&KeyKind::Text),
         "[build-box]",
-        "Names that UI, API and gateway are reached by, beside this computer's addresses",
+        "Host names of UI, API and gateway, besides this computer's addresses",
     )),
     leaf(KeyDoc::new(
         "allowed_origins",
         KeyKind::List(&KeyKind::Text),
         "[\"https://dash.example\"]",
-        "Further origins of pages that may use UI and API",
+        "Further origins of web pages that can use UI and API",
     )),
-    leaf(KeyDoc::new("allow_scripts", KeyKind::Truth, "false", "Checks may run programs")),
+    leaf(KeyDoc::new("allow_scripts", KeyKind::Truth, "false", "Allow checks to run programs")),
 ];
 
 pub(super) const KUBERNETES: &[Branch] = &[
-    leaf(KeyDoc::new("enabled", KeyKind::Truth, "false", "Ask the cluster")),
-    leaf(KeyDoc::new("namespace", KeyKind::Text, "mcp", "Where servers run")),
-    leaf(KeyDoc::new("label_selector", KeyKind::Text, "app=mcp-server", "Which of them")),
+    leaf(KeyDoc::new("enabled", KeyKind::Truth, "false", "Find servers in the cluster")),
+    leaf(KeyDoc::new("namespace", KeyKind::Text, "mcp", "The namespaces of the servers")),
+    leaf(KeyDoc::new("label_selector", KeyKind::Text, "app=mcp-server", "The labels that servers must have")),
     leaf(KeyDoc::new("port_name", KeyKind::Any, "mcp", "The name of the port, or its number")),
     leaf(KeyDoc::new(
         "kubeconfig",
         KeyKind::Text,
         "/etc/mcp/kubeconfig",
-        "The file that says how the cluster is reached",
+        "The kubeconfig file, which says how to reach the cluster",
     )),
-    leaf(KeyDoc::new("context", KeyKind::Text, "production", "Which of its contexts")),
+    leaf(KeyDoc::new("context", KeyKind::Text, "production", "The context in that file")),
 ];
 
 pub(super) const AUTOSCALING: &[Branch] = &[
-    leaf(KeyDoc::new("enabled", KeyKind::Truth, "true", "The policy applies")),
-    leaf(KeyDoc::new("capability", KeyKind::Text, "data.*", "Whose calls are counted")),
+    leaf(KeyDoc::new("enabled", KeyKind::Truth, "true", "Apply this policy")),
+    leaf(KeyDoc::new("capability", KeyKind::Text, "data.*", "The capability whose calls are counted")),
     leaf(
         KeyDoc::new(
             "avg_response_time",
             KeyKind::Number(0.0, f64::MAX),
             "1000",
-            "Above it the deployment grows",
+            "Above this, the deployment is scaled up",
         )
         .milliseconds(),
     ),
-    leaf(KeyDoc::new("target", KeyKind::Number(0.0, f64::MAX), "10", "Calls under way for each server")),
-    leaf(KeyDoc::new("deployment", KeyKind::Text, "data-server", "What grows")),
-    leaf(KeyDoc::new("min", KeyKind::Whole(0, 10_000), "1", "Its lower limit")),
-    leaf(KeyDoc::new("max", KeyKind::Whole(1, 10_000), "10", "Its upper limit").needed()),
-    leaf(KeyDoc::new("step", KeyKind::Whole(1, 1_000), "2", "By how many it grows at once")),
-    leaf(KeyDoc::new("formula", KeyKind::Text, "ceil(calls / 10)", "How many are wanted")),
-    leaf(KeyDoc::new("cool_down", KeyKind::Seconds(0.0), "120", "How long it stays after a change")),
-    leaf(KeyDoc::new("dry_run", KeyKind::Truth, "true", "Only say what would be done")),
+    leaf(KeyDoc::new(
+        "target",
+        KeyKind::Number(0.0, f64::MAX),
+        "10",
+        "The calls under way that each server should have",
+    )),
+    leaf(KeyDoc::new("deployment", KeyKind::Text, "data-server", "The deployment that is scaled")),
+    leaf(KeyDoc::new("min", KeyKind::Whole(0, 10_000), "1", "The fewest replicas")),
+    leaf(KeyDoc::new("max", KeyKind::Whole(1, 10_000), "10", "The most replicas").needed()),
+    leaf(KeyDoc::new("step", KeyKind::Whole(1, 1_000), "2", "How many replicas are added at once")),
+    leaf(KeyDoc::new("formula", KeyKind::Text, "ceil(calls / 10)", "How the number of replicas is computed")),
+    leaf(KeyDoc::new("cool_down", KeyKind::Seconds(0.0), "120", "The time between two changes")),
+    leaf(KeyDoc::new("dry_run", KeyKind::Truth, "true", "Only report what would be done")),
 ];
 
 pub(super) const CUSTOM_CHECKS: &[Branch] = &[
@@ -132,28 +137,28 @@ pub(super) const CUSTOM_CHECKS: &[Branch] = &[
             "type",
             KeyKind::Word(&["http", "tcp", "mcp_tool", "ttl", "script"]),
             "http",
-            "What the check does",
+            "The kind of the check",
         )
         .needed(),
     ),
-    leaf(KeyDoc::new("server", KeyKind::Text, "weather", "The server it is for")),
-    leaf(KeyDoc::new("tag", KeyKind::Text, "analytics", "Servers with this tag")),
-    leaf(KeyDoc::new("capability", KeyKind::Text, "weather.*", "Servers that offer this")),
-    leaf(KeyDoc::new("method", KeyKind::Text, "GET", "`http`: how it asks")),
-    leaf(KeyDoc::new("path", KeyKind::Text, "/health", "`http`: where it asks")),
+    leaf(KeyDoc::new("server", KeyKind::Text, "weather", "The server that is checked")),
+    leaf(KeyDoc::new("tag", KeyKind::Text, "analytics", "Checks servers with this tag")),
+    leaf(KeyDoc::new("capability", KeyKind::Text, "weather.*", "Checks servers that offer this")),
+    leaf(KeyDoc::new("method", KeyKind::Text, "GET", "`http`: the method of the request")),
+    leaf(KeyDoc::new("path", KeyKind::Text, "/health", "`http`: the path of the request")),
     leaf(
-        KeyDoc::new("headers", KeyKind::Any, "{ Accept: text/plain }", "`http`: what it sends along")
+        KeyDoc::new("headers", KeyKind::Any, "{ Accept: text/plain }", "`http`: the headers of the request")
             .secret(),
     ),
-    leaf(KeyDoc::new("expected_status", KeyKind::Any, "200", "`http`: the status that is well")),
-    leaf(KeyDoc::new("assert", KeyKind::Any, "{ status: ok }", "What the answer must say")),
-    leaf(KeyDoc::new("port", KeyKind::Any, "5432", "`tcp`: which port must accept")),
-    leaf(KeyDoc::new("tool", KeyKind::Text, "ping", "`mcp_tool`: which is called")),
-    leaf(KeyDoc::new("arguments", KeyKind::Any, "{ host: db }", "`mcp_tool`: with what")),
+    leaf(KeyDoc::new("expected_status", KeyKind::Any, "200", "`http`: the status that passes")),
+    leaf(KeyDoc::new("assert", KeyKind::Any, "{ status: ok }", "What the answer must contain")),
+    leaf(KeyDoc::new("port", KeyKind::Any, "5432", "`tcp`: the port that must accept connections")),
+    leaf(KeyDoc::new("tool", KeyKind::Text, "ping", "`mcp_tool`: the tool that is called")),
+    leaf(KeyDoc::new("arguments", KeyKind::Any, "{ host: db }", "`mcp_tool`: its arguments")),
     leaf(KeyDoc::new("command", KeyKind::Text, "check-db", "`script`: the program")),
     leaf(KeyDoc::new("args", KeyKind::Any, "[\"--port\", \"5432\"]", "`script`: its arguments")),
-    leaf(KeyDoc::new("interval", KeyKind::Seconds(1.0), "60", "From one check to the next")),
-    leaf(KeyDoc::new("timeout", KeyKind::Seconds(0.1), "5", "For one check")),
+    leaf(KeyDoc::new("interval", KeyKind::Seconds(1.0), "60", "The time from one check to the next")),
+    leaf(KeyDoc::new("timeout", KeyKind::Seconds(0.1), "5", "The time limit of one check")),
 ];
 
 pub(super) fn read(root: &mut Section<'_>) -> Later {
@@ -187,7 +192,7 @@ fn notifications(mut section: Section<'_>) {
     section.finish();
 }
 
-/// What of `security` has an effect.
+/// The parts of `security` that have an effect.
 #[derive(Default)]
 struct SecurityPart {
     value: Option<Value>,

@@ -9,7 +9,7 @@ use super::values;
 use super::values::Seconds;
 use crate::Filter;
 
-/// Where figures go.
+/// Where metrics are exported.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Exporter {
@@ -19,20 +19,20 @@ pub enum Exporter {
     Json,
 }
 
-/// What is measured and where it goes.
+/// Which metrics are exported, and where.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct Metrics {
     /// How often the file is written.
     pub export_interval: Seconds,
-    /// Where figures go.
+    /// Where metrics are exported.
     pub exporters: Vec<Exporter>,
     /// The file; default is one in the data directory.
     pub json_file: Option<String>,
-    /// What opens `/metrics` off loopback, or the name of it; absent means one that is made.
+    /// The token of `/metrics` beyond loopback, or its name; absent means one that is created.
     pub token: Option<String>,
-    /// So many series at most.
+    /// The most series.
     pub max_series: u64,
-    /// Declared gauges: how many servers pass a filter.
+    /// Custom gauges: how many servers match a filter.
     pub gauges: BTreeMap<String, Filter>,
 }
 
@@ -49,7 +49,7 @@ impl Default for Metrics {
     }
 }
 
-/// What is not of single servers has room in any case.
+/// What is not of single servers always has room.
 const FEWEST: u64 = 3_000;
 
 /// Every key of the section.
@@ -59,7 +59,7 @@ pub(super) const KEYS: &[Branch] = &[
         "exporters",
         KeyKind::List(&KeyKind::Word(&["prometheus", "json"])),
         "[prometheus, json]",
-        "Where figures go: `/metrics`, a file",
+        "Where metrics are exported: `/metrics`, a file",
     )),
     leaf(KeyDoc::new(
         "json_file",
@@ -71,19 +71,20 @@ pub(super) const KEYS: &[Branch] = &[
         "token",
         KeyKind::Secret,
         "${keyring:metrics}",
-        "What opens `/metrics` where it is served beyond loopback; absent means one that is made and kept in the data directory",
+        "The token of `/metrics` where it is served beyond loopback; absent means one that is created and kept \
+         in the data directory",
     )),
     leaf(KeyDoc::new(
         "max_series",
         KeyKind::Whole(FEWEST, 1_000_000),
         "10000",
-        "So many series at most; those of healthy servers that nobody calls are left out first",
+        "The most series; those of healthy servers without calls are left out first",
     )),
     leaf(KeyDoc::new(
         "gauges",
         KeyKind::Named(&KeyKind::Filter),
         "{ healthy_in_west: \"is:healthy region:us-west-2\" }",
-        "Gauges of one's own: how many servers pass a filter",
+        "Custom gauges: how many servers match a filter",
     )),
 ];
 
@@ -127,7 +128,7 @@ fn gauges(mut section: Section<'_>) -> BTreeMap<String, Filter> {
     gauges
 }
 
-/// As Prometheus names metrics.
+/// Whether it is a valid name of a metric in Prometheus.
 fn is_metric_name(name: &str) -> bool {
     let word = name.chars().all(|c| c.is_ascii_alphanumeric() || c == '_');
     word && !name.starts_with(|c: char| c.is_ascii_digit()) && !name.is_empty()

@@ -66,22 +66,22 @@ pub struct Config {
     pub load_balancing: LoadBalancing,
     /// Rules by capability, in the order of precedence.
     pub routing_rules: Vec<RoutingRule>,
-    /// What the rules must do.
+    /// Tests of the rules.
     pub routing_tests: Vec<RoutingTest>,
-    /// What a rule leaves unset.
+    /// What applies to a call where its rule sets nothing.
     pub defaults: RuleFields,
     /// How calls are recorded.
     pub call_log: CallLog,
     /// The MCP server that AI clients see.
     pub gateway: GatewayConfig,
-    /// Servers that are one to clients of the gateway.
+    /// Servers that clients of the gateway see as one.
     pub replica_groups: Vec<ReplicaGroup>,
-    /// What is measured and where it goes.
+    /// Which metrics are exported, and where.
     pub metrics: Metrics,
-    /// Parts whose features come later: checked for their keys, kept as they are.
+    /// Parts whose features come later: their keys are checked, their values are kept.
     #[serde(flatten)]
     pub later: Later,
-    /// Unknown keys are errors.
+    /// Whether unknown keys are errors.
     pub strict: bool,
 }
 
@@ -96,21 +96,22 @@ impl Config {
         }
     }
 
-    /// What policy lets be called: where `security` and the registry both name `allowed_capabilities`, both must let it.
+    /// The capabilities that a policy allows: if `security` and the registry both have `allowed_capabilities`, both must
+    /// allow one.
     pub fn allowed(&self) -> Allowed {
         let lists = [&self.later.allowed_capabilities, &self.service_registry.config.allowed_capabilities];
         Allowed::new(lists.into_iter().flatten())
     }
 }
 
-/// All that a text says, read once.
+/// A text, read once.
 #[derive(Debug)]
 pub struct ConfigReading {
     /// The configuration; absent when there is an error among the problems.
     pub config: Option<Config>,
     /// Every problem, in the order of the file.
     pub problems: Vec<Problem>,
-    /// As plain values; absent when it is no YAML.
+    /// As plain values; absent when it is not YAML.
     pub values: Option<Value>,
 }
 
@@ -130,7 +131,7 @@ impl ConfigReading {
     }
 }
 
-/// What a file says, as plain values, or why it is no YAML.
+/// The content of a file as plain values, or why it is not YAML.
 pub fn value(text: &str) -> Result<Value, Problem> {
     tree::parse(text).map(|root| root.to_value())
 }

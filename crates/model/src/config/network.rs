@@ -28,24 +28,24 @@ impl Serialize for PortRange {
     }
 }
 
-/// What is scanned, and how often. Nothing leaves this computer unless it is enabled here or asked for by a person.
+/// What is scanned, and how often. Nothing leaves this computer unless it is enabled here or the user asks for it.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct NetworkDiscovery {
-    /// Scan by schedule.
+    /// Whether to scan on a schedule.
     pub enabled: bool,
-    /// Absent: the usual MCP ports.
+    /// Absent: the common MCP ports.
     pub scan_ports: Option<Vec<PortRange>>,
-    /// Counted from the end of a sweep.
+    /// The time from the end of one scan to the next.
     pub scan_interval: Seconds,
-    /// Ranges.
+    /// Ranges of addresses.
     pub networks: Vec<IpNet>,
     /// Single hosts, by name or address.
     pub hosts: Vec<String>,
-    /// The budget of one host and port.
+    /// The time limit of one host and port.
     pub timeout: Seconds,
-    /// `http`, `sse`.
+    /// The transports: `http`, `sse`.
     pub protocols: Vec<Transport>,
-    /// A person has agreed to a schedule of millions of probes.
+    /// Whether the user agrees to a schedule of millions of probes.
     pub confirm_large: bool,
 }
 
@@ -66,14 +66,19 @@ impl Default for NetworkDiscovery {
 
 /// Every key of the section.
 pub(super) const KEYS: &[Branch] = &[
-    leaf(KeyDoc::new("enabled", KeyKind::Truth, "false", "Scan by schedule")),
+    leaf(KeyDoc::new("enabled", KeyKind::Truth, "false", "Scan on a schedule")),
     leaf(KeyDoc::new(
         "scan_ports",
         KeyKind::List(&KeyKind::Ports),
         "[8080, \"3000-3010\"]",
         "Which ports; absent means the usual ones of MCP servers",
     )),
-    leaf(KeyDoc::new("scan_interval", KeyKind::Seconds(1.0), "60", "From the end of a sweep to the next")),
+    leaf(KeyDoc::new(
+        "scan_interval",
+        KeyKind::Seconds(1.0),
+        "60",
+        "The time from the end of one scan to the next",
+    )),
     leaf(KeyDoc::new(
         "networks",
         KeyKind::List(&KeyKind::Network),
@@ -86,7 +91,7 @@ pub(super) const KEYS: &[Branch] = &[
         "[build-box]",
         "Single hosts, by name or address",
     )),
-    leaf(KeyDoc::new("timeout", KeyKind::Seconds(0.1), "5", "For one host and port")),
+    leaf(KeyDoc::new("timeout", KeyKind::Seconds(0.1), "5", "The time limit of one host and port")),
     leaf(KeyDoc::new(
         "protocols",
         KeyKind::List(&KeyKind::Word(&["http", "sse"])),
@@ -97,7 +102,7 @@ pub(super) const KEYS: &[Branch] = &[
         "confirm_large",
         KeyKind::Truth,
         "false",
-        "A person has agreed to a schedule of millions of probes",
+        "You agree to a schedule of millions of probes",
     )),
 ];
 
@@ -143,7 +148,7 @@ fn port(section: &Section<'_>, node: &Node, key: &str) -> Option<PortRange> {
         Some((first, last)) if first >= 1 && first <= last => Some(PortRange { first, last }),
         _ => {
             let message = format!(
-                "{} is no port: write one from 1 to 65535, or a range as `\"3000-3010\"`",
+                "{} is not a port: write one from 1 to 65535, or a range as `\"3000-3010\"`",
                 node.kind()
             );
             section.error(node.place, key, message);
@@ -166,7 +171,7 @@ fn network(section: &Section<'_>, node: &Node, key: &str) -> Option<IpNet> {
     let read =
         text.parse::<IpNet>().or_else(|error| text.parse::<IpAddr>().map(IpNet::from).map_err(|_| error));
     let Ok(network) = read else {
-        let message = format!("`{text:.60}` is no range of addresses: write one such as `192.168.1.0/24`");
+        let message = format!("`{text:.60}` is not a range of addresses: write one such as `192.168.1.0/24`");
         section.error(node.place, key, message);
         return None;
     };
@@ -176,7 +181,7 @@ fn network(section: &Section<'_>, node: &Node, key: &str) -> Option<IpNet> {
         section.warn(node.place, key, message);
     } else if !is_private(network) {
         let message =
-            format!("`{network}` reaches into the public internet: it is not scanned until a person agrees");
+            format!("`{network}` reaches into the public internet: it is not scanned until you agree");
         section.warn(node.place, key, message);
     }
     Some(network)

@@ -1,11 +1,11 @@
-//! Where a setting stands: `health_monitoring.timeout`, `registries[0].config`, `routing_rules."weather.*".timeout`.
+//! The path of a setting: `health_monitoring.timeout`, `registries[0].config`, `routing_rules."weather.*".timeout`.
 
 use std::fmt;
 use std::str::FromStr;
 
 use serde::{Deserialize, Serialize};
 
-/// One step down.
+/// One step of a path.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(untagged)]
 pub enum Part {
@@ -15,7 +15,7 @@ pub enum Part {
     Key(String),
 }
 
-/// The way to a setting, from the top of the file.
+/// The path to a setting, from the top of the file.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct KeyPath(pub Vec<Part>);
@@ -33,7 +33,7 @@ impl From<usize> for Part {
 }
 
 impl KeyPath {
-    /// One step further down.
+    /// This path with one more step.
     #[must_use]
     pub fn below(&self, part: impl Into<Part>) -> Self {
         let mut parts = self.0.clone();
@@ -80,16 +80,16 @@ impl FromStr for KeyPath {
     }
 }
 
-/// `[3]`.
+/// An item: `[3]`.
 fn item(text: &str) -> Result<(Part, &str), String> {
     let found = text.strip_prefix('[').and_then(|rest| rest.split_once(']'));
     let item = found.and_then(|(number, after)| Some((Part::Item(number.parse().ok()?), after)));
     item.ok_or_else(|| {
-        format!("`{text:.40}` names no item of a list: write its number, from 0, such as `[0]`")
+        format!("`{text:.40}` is not an item of a list: write its number, from 0, such as `[0]`")
     })
 }
 
-/// `timeout`, or `"weather.*"` where the key itself has dots.
+/// A key: `timeout`, or `"weather.*"` where the key itself has dots.
 fn key<'t>(rest: &'t str, whole: &str) -> Result<(Part, &'t str), String> {
     if !rest.starts_with('"') {
         let end = rest.find(['.', '[']).unwrap_or(rest.len());

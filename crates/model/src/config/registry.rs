@@ -15,11 +15,11 @@ pub enum RegistryBackend {
     Sqlite,
     /// The guide's `servers.json`.
     File,
-    /// Redis: one, a cluster, or behind Sentinel.
+    /// Redis: a single node, a cluster, or behind Sentinel.
     Redis,
     /// Consul's key-value store.
     Consul,
-    /// Nothing survives the process.
+    /// Memory: nothing survives the process.
     Memory,
 }
 
@@ -34,43 +34,43 @@ const BACKENDS: [(&str, RegistryBackend); 5] = [
 /// One registry.
 #[derive(Debug, Clone, PartialEq, Default, Serialize)]
 pub struct RegistryConfig {
-    /// For people; default is the backend's word.
+    /// Its name; the default is the name of the backend.
     pub name: Option<String>,
     /// Where it keeps its records.
     pub backend: RegistryBackend,
-    /// The rest.
+    /// Its settings.
     pub config: RegistryOptions,
 }
 
-/// What the guide puts below `config`. A key that does not belong to the backend is an unknown key.
+/// The keys that the guide puts below `config`. A key that does not belong to the backend is an unknown key.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 #[expect(clippy::struct_excessive_bools, reason = "the keys of the guide's file, each a switch of its own")]
 pub struct RegistryOptions {
-    /// A reaper removes servers that came by themselves and are gone.
+    /// Whether servers that were found automatically and are gone are removed.
     pub auto_cleanup: bool,
-    /// How often the reaper looks.
+    /// The time between two searches for them.
     pub cleanup_interval: Seconds,
-    /// How long without contact before it removes one.
+    /// How long a server must be without contact before it is removed.
     pub deregister_after: Seconds,
-    /// Seal every value before it leaves for a shared store.
+    /// Encrypt every value before it is sent to a shared store.
     pub encrypt_server_info: bool,
-    /// Absent: all. Empty: none.
+    /// The allowed capabilities. Absent: all. Empty: none.
     pub allowed_capabilities: Option<Vec<CapabilityPattern>>,
-    /// The region of servers that name none.
+    /// The region of servers that do not name one.
     pub datacenter: Option<String>,
     /// `file`: the `servers.json`.
     pub registry_file: Option<String>,
-    /// `redis`: every node.
+    /// `redis`: the addresses of all nodes.
     pub redis_urls: Vec<String>,
     /// `redis`: the nodes are a cluster.
     pub cluster_mode: bool,
     /// `redis`: the name of the master that the sentinels watch. Wins over `cluster_mode`.
     pub sentinel_service: Option<String>,
-    /// `consul`: the agent.
+    /// `consul`: the address of the agent.
     pub consul_url: Option<String>,
-    /// `redis`, `consul`: what every key begins with.
+    /// `redis`, `consul`: the prefix of every key.
     pub key_prefix: Option<String>,
-    /// `consul`: a server's check passes for so long after each report.
+    /// `consul`: how long a server's check passes after each report.
     pub health_check_ttl: Option<Seconds>,
     /// `redis`, `consul`: check certificates.
     pub tls_verify: bool,
@@ -105,20 +105,15 @@ impl Default for RegistryOptions {
 
 /// Every key of one registry.
 pub(super) const KEYS: &[Branch] = &[
-    leaf(KeyDoc::new(
-        "name",
-        KeyKind::Text,
-        "shared",
-        "What people call it; absent means the backend's word",
-    )),
+    leaf(KeyDoc::new("name", KeyKind::Text, "shared", "Its name; absent means the name of the backend")),
     leaf(KeyDoc::new(
         "backend",
         KeyKind::Word(&["sqlite", "file", "redis", "consul", "memory"]),
         "sqlite",
-        "Where it keeps its records",
+        "Where its records are kept",
     )),
     section(
-        KeyDoc::new("config", KeyKind::Section, "{ auto_cleanup: true }", "What the backend needs"),
+        KeyDoc::new("config", KeyKind::Section, "{ auto_cleanup: true }", "Settings of the backend"),
         CONFIG_KEYS,
     ),
 ];
@@ -133,9 +128,14 @@ const CONFIG_KEYS: &[Branch] = &[
         "auto_cleanup",
         KeyKind::Truth,
         "true",
-        "Remove servers that came by themselves and are gone",
+        "Remove servers that were found automatically and are gone",
     )),
-    leaf(KeyDoc::new("cleanup_interval", KeyKind::Seconds(1.0), "300", "How often they are looked for")),
+    leaf(KeyDoc::new(
+        "cleanup_interval",
+        KeyKind::Seconds(1.0),
+        "300",
+        "The time from one search for them to the next",
+    )),
     leaf(KeyDoc::new(
         "deregister_after",
         KeyKind::Seconds(60.0),
@@ -146,7 +146,7 @@ const CONFIG_KEYS: &[Branch] = &[
         "encrypt_server_info",
         KeyKind::Truth,
         "false",
-        "Seal every value before it leaves for a shared store",
+        "Encrypt every value before it is sent to a shared store",
     )),
     leaf(KeyDoc::new(
         "allowed_capabilities",
@@ -159,7 +159,7 @@ const CONFIG_KEYS: &[Branch] = &[
             "redis_urls",
             KeyKind::OneOrMany(&KeyKind::Url(&["redis", "rediss"])),
             "[\"redis://host:6379\"]",
-            "Every node",
+            "The addresses of all nodes",
         )
         .only("redis")
         .needed(),
@@ -169,7 +169,7 @@ const CONFIG_KEYS: &[Branch] = &[
             "redis_url",
             KeyKind::OneOrMany(&KeyKind::Url(&["redis", "rediss"])),
             "redis://host:6379",
-            "The one node; another word for `redis_urls`",
+            "The address of a single node; the same as `redis_urls`",
         )
         .only("redis"),
     ),
@@ -184,12 +184,17 @@ const CONFIG_KEYS: &[Branch] = &[
         .only("redis"),
     ),
     leaf(
-        KeyDoc::new("consul_url", KeyKind::Url(&["http", "https"]), "http://127.0.0.1:8500", "The agent")
-            .only("consul")
-            .needed(),
+        KeyDoc::new(
+            "consul_url",
+            KeyKind::Url(&["http", "https"]),
+            "http://127.0.0.1:8500",
+            "The address of the agent",
+        )
+        .only("consul")
+        .needed(),
     ),
     leaf(
-        KeyDoc::new("key_prefix", KeyKind::Text, "mcp/servers", "What every key of the store begins with")
+        KeyDoc::new("key_prefix", KeyKind::Text, "mcp/servers", "The prefix of every key in the store")
             .only("redis, consul"),
     ),
     leaf(
@@ -220,7 +225,7 @@ pub(super) fn read(mut section: Section<'_>) -> RegistryConfig {
     RegistryConfig { name, backend: backend.unwrap_or_default(), config }
 }
 
-/// `registries:` is a list of what `service_registry:` is one of.
+/// `registries:` is a list of sections like `service_registry:`.
 pub(super) fn read_list(root: &mut Section<'_>) -> Vec<RegistryConfig> {
     let items = root.list("registries").unwrap_or_default();
     let sections =
@@ -228,7 +233,7 @@ pub(super) fn read_list(root: &mut Section<'_>) -> Vec<RegistryConfig> {
     sections.collect::<Vec<_>>().into_iter().map(read).collect()
 }
 
-/// With a backend that is not known, nobody can say which keys belong to it.
+/// If the backend is unknown, it is unknown which keys belong to it.
 fn common_only(mut section: Section<'_>) -> RegistryOptions {
     common(&mut section)
 }

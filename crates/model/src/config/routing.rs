@@ -9,14 +9,14 @@ use super::tree::{Entry, Node};
 use super::values::Seconds;
 use crate::{CapabilityPattern, Filter};
 
-/// What stays with the server that was picked first.
+/// Which calls stay with the server that was picked first.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Affinity {
-    /// Nothing.
+    /// None.
     #[default]
     None,
-    /// A client.
+    /// The calls of a client.
     Client,
     /// Calls with the same value of one argument.
     Argument,
@@ -33,47 +33,47 @@ pub enum OnEmpty {
     Relax,
 }
 
-/// What a rule, or `defaults:`, can say. What is absent comes from `defaults:`, and there from the product.
+/// The settings of a rule, or of `defaults:`. What is absent comes from `defaults:`, and there from the built-in defaults.
 #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
 pub struct RuleFields {
     /// Soft: the first region with a candidate wins, then any other.
     pub preferred_regions: Option<Vec<String>>,
-    /// Hard.
+    /// A hard condition.
     pub required_regions: Option<Vec<String>>,
-    /// Hard, in [0, 1].
+    /// A hard condition, from 0 to 1.
     pub min_health_score: Option<f64>,
-    /// Hard: a filter over the metadata.
+    /// A hard condition: a filter over the metadata.
     pub required_metadata: Option<Filter>,
-    /// For the whole call with its retries.
+    /// The time limit of the whole call with its retries.
     pub timeout: Option<Seconds>,
-    /// For one try.
+    /// The time limit of one try.
     pub per_try_timeout: Option<Seconds>,
-    /// What stays with its server.
+    /// Which calls stay with their server.
     pub affinity: Option<Affinity>,
     /// The argument, with `affinity: argument`.
     pub affinity_argument: Option<String>,
-    /// When nothing is left.
+    /// What happens when no server is left.
     pub on_empty: Option<OnEmpty>,
-    /// Try another server when one fails.
+    /// Whether another server is tried when one fails.
     pub auto_retry: Option<bool>,
-    /// Heed the breakers of servers that fail again and again.
+    /// Whether open breakers stop calls.
     pub circuit_breaker: Option<bool>,
     /// How one of several servers is picked.
     pub strategy: Option<Strategy>,
-    /// What the strategy needs.
+    /// Settings of the strategy.
     pub config: Option<StrategyOptions>,
 }
 
-/// A rule for the capabilities that a pattern matches. Exactly one applies to a call.
+/// A rule for the capabilities that a pattern matches. Exactly one rule applies to a call.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct RoutingRule {
-    /// Its key.
+    /// Its pattern.
     pub pattern: CapabilityPattern,
     /// The highest comes first; absent is 0.
     pub priority: Option<i64>,
-    /// False: it is as if it were not there.
+    /// False: the rule is turned off.
     pub enabled: bool,
-    /// What it says.
+    /// Its settings.
     #[serde(flatten)]
     pub fields: RuleFields,
 }
@@ -129,7 +129,7 @@ pub(super) const RULE_KEYS: &[Branch] = &[
         "10",
         "The rule with the highest one applies; absent is 0",
     )),
-    leaf(KeyDoc::new("enabled", KeyKind::Truth, "true", "False takes the rule out")),
+    leaf(KeyDoc::new("enabled", KeyKind::Truth, "true", "`false` turns the rule off")),
     leaf(KeyDoc::new(
         "preferred_regions",
         KeyKind::List(&KeyKind::Text),
@@ -152,16 +152,26 @@ pub(super) const RULE_KEYS: &[Branch] = &[
         "required_metadata",
         KeyKind::Named(&KeyKind::Any),
         "{ gpu: true }",
-        "What the metadata of a server must be: values, or the operators of filters",
+        "What the metadata of a server must contain: values, or the operators of filters",
     )),
-    leaf(KeyDoc::new("timeout", KeyKind::Seconds(0.1), "60", "For a whole call with its retries")),
-    leaf(KeyDoc::new("per_try_timeout", KeyKind::Seconds(0.1), "20", "For one try; at most `timeout`")),
+    leaf(KeyDoc::new(
+        "timeout",
+        KeyKind::Seconds(0.1),
+        "60",
+        "The time limit of a whole call with its retries",
+    )),
+    leaf(KeyDoc::new(
+        "per_try_timeout",
+        KeyKind::Seconds(0.1),
+        "20",
+        "The time limit of one try; at most `timeout`",
+    )),
     leaf(KeyDoc::new("auto_retry", KeyKind::Truth, "true", "Try another server when one fails")),
     leaf(KeyDoc::new(
         "circuit_breaker",
         KeyKind::Truth,
         "true",
-        "Give a server a rest that failed again and again",
+        "Stop calls to a server for a while after it failed several times",
     )),
     leaf(KeyDoc::new(
         "strategy",
@@ -170,14 +180,14 @@ pub(super) const RULE_KEYS: &[Branch] = &[
         "How one of several servers is picked; absent means as `load_balancing` says",
     )),
     section(
-        KeyDoc::new("config", KeyKind::Section, "{ weight_key: metadata.cores }", "What the strategy needs"),
+        KeyDoc::new("config", KeyKind::Section, "{ weight_key: metadata.cores }", "Settings of the strategy"),
         STRATEGY_KEYS,
     ),
     leaf(KeyDoc::new(
         "affinity",
         KeyKind::Word(&["none", "client", "argument"]),
         "none",
-        "Who stays with the server that was picked first",
+        "Which calls stay with the server that was picked first",
     )),
     leaf(KeyDoc::new(
         "affinity_argument",
@@ -239,7 +249,7 @@ fn fields(section: &mut Section<'_>) -> RuleFields {
     read
 }
 
-/// Each key with a value or operators, as in a filter; all must hold.
+/// Each key with a value or operators, as in a filter; all must match.
 fn required_metadata(section: &mut Section<'_>) -> Option<Filter> {
     let node = section.take("required_metadata")?;
     let mut below = section.below("required_metadata", node);

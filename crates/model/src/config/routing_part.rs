@@ -1,23 +1,23 @@
-//! What of a configuration decides where calls go: kept with calls, so that they can be decided again.
+//! The parts of a configuration that decide where calls go: kept with calls, so that they can be decided again.
 
 use serde::{Deserialize, Serialize};
 
 use super::{Config, LoadBalancing, RoutingRule, RuleFields};
 use crate::CapabilityPattern;
 
-/// All of a configuration that a decision depends on.
+/// Everything in a configuration that a decision depends on.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct RoutingPart {
     load_balancing: LoadBalancing,
-    /// In their order of precedence.
+    /// The rules in their order of precedence.
     routing_rules: Vec<RoutingRule>,
     defaults: RuleFields,
-    /// Of `security`, and of the registry.
+    /// The allowed capabilities, of `security` and of the registry.
     allowed_capabilities: [Option<Vec<CapabilityPattern>>; 2],
 }
 
 impl RoutingPart {
-    /// That of this configuration.
+    /// The part of this configuration.
     pub fn of(config: &Config) -> Self {
         let Config { load_balancing, routing_rules, defaults, later, service_registry, .. } = config;
         let lists = [&later.allowed_capabilities, &service_registry.config.allowed_capabilities];
@@ -29,7 +29,7 @@ impl RoutingPart {
         }
     }
 
-    /// A configuration that says this and nothing else.
+    /// A configuration with this part and nothing else.
     pub fn into_config(self) -> Config {
         let Self { load_balancing, routing_rules, defaults, allowed_capabilities } = self;
         let mut config = Config { load_balancing, routing_rules, defaults, ..Config::default() };

@@ -14,7 +14,7 @@ pub struct RoutingTest {
     /// Who calls, by name.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub client: Option<String>,
-    /// Servers that are taken to be down, by name or id.
+    /// Servers that are assumed to be down, by name or id.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub down: Vec<String>,
     /// What must come of it.
@@ -53,16 +53,18 @@ const CODES: [&str; 5] =
 
 /// Every key of a test.
 pub(super) const KEYS: &[Branch] = &[
-    leaf(KeyDoc::new("capability", KeyKind::Text, "weather.current", "What is called").needed()),
-    leaf(KeyDoc::new("client", KeyKind::Text, "editor", "Who calls")),
+    leaf(
+        KeyDoc::new("capability", KeyKind::Text, "weather.current", "The capability that is called").needed(),
+    ),
+    leaf(KeyDoc::new("client", KeyKind::Text, "editor", "The client that calls")),
     leaf(KeyDoc::new(
         "down",
         KeyKind::List(&KeyKind::Text),
         "[weather-eu]",
-        "Servers that are taken to be down, by name or id",
+        "Servers that are assumed to be down, by name or id",
     )),
     section(
-        KeyDoc::new("expect", KeyKind::Section, "{ region: us-west-2 }", "What must come of it").needed(),
+        KeyDoc::new("expect", KeyKind::Section, "{ region: us-west-2 }", "The expected result").needed(),
         EXPECT_KEYS,
     ),
 ];
@@ -92,7 +94,7 @@ fn test(mut section: Section<'_>, place: Place) -> Option<RoutingTest> {
     let expect = section.take("expect");
     let expect = match expect {
         None => {
-            section.error(place, "expect", "what must come of it? Write `expect: { region: us-west-2 }`");
+            section.error(place, "expect", "which result is expected? Write `expect: { region: us-west-2 }`");
             None
         }
         Some(node) => {

@@ -1,5 +1,5 @@
-//! The file as a JSON Schema, for editors. It knows types, ranges and spelling; what one key asks of another is the
-//! reader's to say.
+//! The file as a JSON Schema, for editors. It knows types, ranges and spelling; conditions between keys are checked by the
+//! reader.
 
 use serde_json::{Map, Value, json};
 
@@ -36,7 +36,7 @@ fn section(path: &str) -> Value {
     schema
 }
 
-/// What a backend needs below `config`.
+/// The keys that a backend requires below `config`.
 fn wants_of_backends(path: &str, below: &[&Described]) -> Vec<Value> {
     if below.iter().all(|described| described.key.name != "backend") {
         return Vec::new();
@@ -57,7 +57,7 @@ fn wants_of_backends(path: &str, below: &[&Described]) -> Vec<Value> {
     wants.collect()
 }
 
-/// Two words for one thing.
+/// Two names of one key.
 fn alternatives(name: &'static str) -> Vec<&'static str> {
     if name == "redis_urls" { vec!["redis_urls", "redis_url"] } else { vec![name] }
 }
@@ -84,7 +84,7 @@ fn text_of(key: &KeyDoc) -> String {
     format!("{}{unit}{restart}", key.meaning)
 }
 
-/// A key without a value is as if it were absent, so everything may be null.
+/// A key without a value counts as absent, so every value can be null.
 fn of_kind(kind: &KeyKind, path: &str) -> Value {
     match kind {
         KeyKind::Truth => json!({ "type": ["boolean", "null"] }),
@@ -143,7 +143,7 @@ fn number(word: &str, low: &Value, high: Option<Value>) -> Value {
     schema
 }
 
-/// The path of the section that a key stands in.
+/// The path of the section of a key.
 fn parent(path: &str) -> &str {
     path.rsplit_once('.').map_or("", |(parent, _)| parent)
 }

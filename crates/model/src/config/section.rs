@@ -1,5 +1,5 @@
-//! A part of the file whose keys are read one by one. What is wrong is noted and a default taken, so that one pass finds
-//! every problem; what changes nothing yet is noted as well (whoever makes it work takes its line out).
+//! A part of the file whose keys are read one by one. Problems are noted and a default is taken, so that one pass finds
+//! every problem; settings without effect are noted as well (remove its line here when a setting gets an effect).
 
 use std::cell::RefCell;
 use std::fmt;
@@ -10,11 +10,11 @@ use ts_rs::TS;
 use super::tree::{Entry, Node, Place, Yaml};
 use crate::words::hint;
 
-/// Problems as they are found.
+/// The problems found so far.
 #[derive(Default)]
 pub(super) struct Problems(RefCell<Vec<(Problem, Kind)>>);
 
-/// `strict: true` makes errors of unknown keys.
+/// Whether unknown keys are errors (`strict: true`).
 #[derive(Clone, Copy, PartialEq)]
 pub(super) enum Kind {
     Error,
@@ -35,8 +35,8 @@ impl Problems {
         self.0.borrow_mut().push((problem, kind));
     }
 
-    /// In the order of the file. What has no effect yet is said of a file that loads; in one that does not, it hides what
-    /// must be mended.
+    /// The problems in the order of the file. Settings without effect are reported only for a file that loads; otherwise
+    /// they would hide what must be fixed.
     pub(super) fn finish(self, strict: bool) -> Vec<Problem> {
         let mut problems: Vec<Problem> = self
             .0
@@ -89,7 +89,7 @@ impl<'p> Section<'p> {
         for (i, entry) in self.left.iter().enumerate() {
             if let Some(first) = self.left.iter().take(i).find(|other| other.key == entry.key) {
                 let message =
-                    format!("this key stands twice, first in line {}: leave one out", first.place.line);
+                    format!("this key is given twice, first in line {}: leave one out", first.place.line);
                 self.problems.add(entry.place, &self.path_of(&entry.key), Kind::Error, message);
             }
         }
@@ -107,7 +107,7 @@ impl<'p> Section<'p> {
         self.problems.add(place, &self.path_of(key), Kind::Warning, message.into());
     }
 
-    /// Takes a key out; null is as if absent.
+    /// Takes a key out; null counts as absent.
     pub(super) fn take(&mut self, key: &'static str) -> Option<Node> {
         self.known.push(key);
         let i = self.left.iter().position(|entry| entry.key == key)?;
@@ -121,7 +121,7 @@ impl<'p> Section<'p> {
         Some(node)
     }
 
-    /// Where a key's value stands, while it has not been taken.
+    /// The place of a key's value, while it has not been taken.
     pub(super) fn place_of(&self, key: &str) -> Option<Place> {
         self.left.iter().find(|entry| entry.key == key).map(|entry| entry.node.place)
     }
@@ -148,7 +148,7 @@ impl<'p> Section<'p> {
         Section::of(&self.path_of(name), node, self.problems)
     }
 
-    /// Reports every key that nobody asked for.
+    /// Reports every key that was not read.
     pub(super) fn finish(self) {
         for entry in &self.left {
             let duplicate = self.known.contains(&entry.key.as_str());
@@ -167,25 +167,25 @@ impl<'p> Section<'p> {
     }
 }
 
-/// Sections and keys, each with what happens instead. A section stands for all of its keys; of a key that promises safety
-/// it is said once more.
+/// Sections and keys, each with what happens instead. A section covers all of its keys; a key that promises safety is listed
+/// again.
 const NO_EFFECT: &[(&str, &str)] = &[
     ("service_registry", "servers are kept in the data directory alone, whatever is named here"),
     ("service_registry.config.encrypt_server_info", "nothing is encrypted"),
     ("registries", "no other registry is read or written"),
-    ("network_discovery", "nothing is scanned by schedule; `mcp-discovery scan` scans when it is asked to"),
-    ("notifications", "nobody is told outside the app"),
+    ("network_discovery", "nothing is scanned on a schedule; `mcp-discovery scan` scans when it is asked to"),
+    ("notifications", "no notification is sent outside the app"),
     ("security.encrypt_server_info", "nothing is encrypted"),
     ("security.key_file", "nothing is encrypted"),
-    ("security.tls_verify", "certificates are judged as if it were not there"),
-    ("security.ca_file", "certificates are judged as if it were not there"),
+    ("security.tls_verify", "certificates are checked as if it were not set"),
+    ("security.ca_file", "certificates are checked as if it were not set"),
     ("security.allow_scripts", "there are no checks by script"),
-    ("kubernetes", "no cluster is asked"),
+    ("kubernetes", "no cluster is searched"),
     ("autoscaling", "nothing is scaled"),
     ("custom_checks", "only the built-in checks run"),
 ];
 
-/// Keys that do something, within a section that does not yet.
+/// Keys that have an effect, within a section that has none yet.
 const IN_EFFECT: &[&str] = &["service_registry.config.allowed_capabilities"];
 
 /// What happens instead of a setting that has no effect yet, by the path of its key.
@@ -193,7 +193,7 @@ pub(super) fn instead(path: &str) -> Option<&'static str> {
     NO_EFFECT.iter().find(|(known, _)| *known == path).map(|(_, instead)| *instead)
 }
 
-/// Whether a setting, or the section it stands in, changes nothing yet.
+/// Whether a setting, or its section, has no effect yet.
 pub fn has_no_effect(path: &str) -> bool {
     !IN_EFFECT.contains(&path)
         && NO_EFFECT.iter().any(|(known, _)| {
@@ -201,30 +201,30 @@ pub fn has_no_effect(path: &str) -> bool {
         })
 }
 
-/// How bad a problem is.
+/// The severity of a problem.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, TS)]
 #[serde(rename_all = "snake_case")]
 pub enum Severity {
-    /// The file is refused.
+    /// An error: the file is refused.
     Error,
-    /// The file loads.
+    /// A warning: the file loads.
     Warning,
-    /// The file loads, and this changes nothing yet.
+    /// A setting without effect: the file loads.
     NoEffect,
 }
 
 /// One problem of a configuration.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Problem {
-    /// From 1.
+    /// The line, from 1.
     pub line: usize,
-    /// From 1, in characters.
+    /// The column, from 1, in characters.
     pub column: usize,
     /// The key's path, such as `health_monitoring.timeout`; empty for the whole file.
     pub path: String,
-    /// How bad.
+    /// The severity.
     pub severity: Severity,
-    /// What is wrong and what works.
+    /// What is wrong and how to fix it.
     pub message: String,
 }
 

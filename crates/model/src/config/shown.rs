@@ -1,4 +1,4 @@
-//! A configuration as people and programs may see it: a secret is the name of its variable, or hidden.
+//! A configuration as people and programs may see it: a secret is shown as the name of its variable, or hidden.
 
 use serde_json::Value;
 
@@ -6,12 +6,12 @@ use super::describe::{in_effect, keys};
 use super::{Config, SecretReference};
 use crate::secrets::{self, HIDDEN, is_secret_name, is_secret_value, redact_url};
 
-/// It is named like a secret and says only whether there is one.
+/// Keys that are named like a secret but only say whether there is one.
 const HARMLESS: &str = "gateway.auth";
 
 impl Config {
-    /// The whole configuration in effect, defaults included. `${NAME}` stays; a secret that stands in the file in plain
-    /// text is hidden, in URLs, headers and command lines too.
+    /// The whole configuration in effect, defaults included. `${NAME}` stays; a secret in plain text is hidden, in URLs,
+    /// headers and command lines too.
     pub fn shown(&self) -> Value {
         hide("", serde_json::to_value(self).unwrap_or_default())
     }
@@ -21,18 +21,18 @@ impl Config {
         InEffect::of(self).changed_sections(&InEffect::of(newer))
     }
 
-    /// The keys whose settings differ and that are read at start alone.
+    /// The keys whose settings differ and that are only read at start.
     pub fn needs_restart(&self, newer: &Self) -> Vec<String> {
         InEffect::of(self).needs_restart(&InEffect::of(newer))
     }
 }
 
-/// Everything that a configuration says, defaults included: who compares one with many others makes it once.
+/// Everything in a configuration, defaults included: computed once for comparisons with many others.
 #[derive(Debug, Clone, PartialEq)]
 pub struct InEffect(Value);
 
 impl InEffect {
-    /// What a configuration says.
+    /// The values of a configuration.
     pub fn of(config: &Config) -> Self {
         Self(serde_json::to_value(config).unwrap_or_default())
     }
@@ -83,7 +83,7 @@ fn hide_all(value: Value) -> Value {
     }
 }
 
-/// The arguments of a command hide what follows `--token`.
+/// In the arguments of a command, what follows `--token` is hidden.
 fn list(path: &str, items: Vec<Value>) -> Value {
     let texts: Option<Vec<String>> = items.iter().map(|item| item.as_str().map(str::to_owned)).collect();
     match texts {

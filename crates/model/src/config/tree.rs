@@ -10,10 +10,10 @@ use serde_saphyr::{Location, Spanned};
 
 use super::section::{Problem, Severity};
 
-/// Three times what any section needs; reading recurses, with large frames.
+/// Three times the depth that any section needs; reading recurses, with large frames.
 const DEEPEST: usize = 24;
 
-/// Where something stands in the file; line and column from 1.
+/// A place in the file; line and column from 1.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Place {
     pub(super) line: usize,
@@ -37,7 +37,7 @@ pub(super) enum Yaml {
     Map(Vec<Entry>),
 }
 
-/// A key, its place, and its value. A key that stands twice is there twice.
+/// A key, its place, and its value. A duplicate key is there twice.
 #[derive(Debug, Clone)]
 pub(super) struct Entry {
     pub(super) key: String,
@@ -46,7 +46,7 @@ pub(super) struct Entry {
 }
 
 impl Node {
-    /// What it is, for messages.
+    /// Its kind, for messages.
     pub(super) fn kind(&self) -> String {
         match &self.value {
             Yaml::Null => "nothing".into(),
@@ -74,7 +74,7 @@ impl Node {
     }
 }
 
-/// Reads a file, or says why it is no YAML.
+/// Parses a file, or says why it is not YAML.
 pub(super) fn parse(text: &str) -> Result<Node, Problem> {
     let text = decode(text.as_bytes())?;
     let options = serde_saphyr::options! {
@@ -87,7 +87,7 @@ pub(super) fn parse(text: &str) -> Result<Node, Problem> {
     serde_saphyr::from_str_with_options(text, options).map_err(|error| syntax(text, &error))
 }
 
-/// What the parser says, with a remedy.
+/// The message of the parser, with a remedy.
 fn syntax(text: &str, error: &serde_saphyr::Error) -> Problem {
     let place = error.location().map_or(Place { line: 1, column: 1 }, place_of);
     if let Some(tab) = tab_before(text, place.line) {
@@ -103,7 +103,7 @@ fn syntax(text: &str, error: &serde_saphyr::Error) -> Problem {
         return whole_file(place, message.into());
     }
     let remedy = remedy(&said_low, is_cut_off(text, place.line));
-    whole_file(place, format!("this is no YAML ({said}): {remedy}"))
+    whole_file(place, format!("this is not YAML ({said}): {remedy}"))
 }
 
 fn remedy(said: &str, is_cut_off: bool) -> &'static str {
@@ -215,10 +215,10 @@ impl<'de> Visitor<'de> for YamlVisitor {
     }
 }
 
-/// A configuration is some screens long; larger is a mistake. In bytes.
+/// In bytes. A configuration is a few screens long; a larger one is a mistake.
 pub const LARGEST_FILE: usize = 1024 * 1024;
 
-/// A file's bytes as text, without a byte order mark, or the place of the first that is none.
+/// A file's bytes as text, without a byte order mark, or the place of the first byte that is not text.
 pub fn decode(bytes: &[u8]) -> Result<&str, Problem> {
     if bytes.len() > LARGEST_FILE {
         let message = format!(
@@ -231,7 +231,7 @@ pub fn decode(bytes: &[u8]) -> Result<&str, Problem> {
         Ok(text) => Ok(text.strip_prefix('\u{feff}').unwrap_or(text)),
         Err(error) => {
             let place = end_of(bytes.get(..error.valid_up_to()).unwrap_or_default());
-            Err(whole_file(place, "this byte is no UTF-8 text: save the file as UTF-8".into()))
+            Err(whole_file(place, "this byte is not UTF-8 text: save the file as UTF-8".into()))
         }
     }
 }

@@ -1,4 +1,4 @@
-//! Values of a section, read by type. What does not fit is a problem with a remedy, and nothing.
+//! Values of a section, read by type. A value of another type is a problem with a remedy, and reads as nothing.
 
 use serde_json::Value;
 
@@ -169,7 +169,7 @@ impl Section<'_> {
         )
     }
 
-    /// What belongs to a later feature: kept as it is.
+    /// A value for a later feature: kept as it is.
     pub(super) fn free(&mut self, key: &'static str) -> Option<Value> {
         self.take(key).map(|node| node.to_value())
     }

@@ -19,7 +19,7 @@ pub(super) fn url(section: &Section<'_>, node: &Node, key: &str, schemes: &[&str
         _ => {
             let scheme = schemes.first().copied().unwrap_or("http");
             let message = format!(
-                "`{}` is no URL with the scheme `{listed}`: write one such as `{scheme}://host:port`",
+                "`{}` is not a URL with the scheme `{listed}`: write one such as `{scheme}://host:port`",
                 crate::secrets::redact_url(&text)
             );
             section.error(node.place, key, message);
@@ -41,8 +41,9 @@ pub(super) fn origins(section: &mut Section<'_>, key: &'static str) -> Vec<Strin
             origin.as_ref().is_some_and(|origin| text.trim_end_matches('/').eq_ignore_ascii_case(origin));
         if !is_whole {
             let said = crate::secrets::redact_url(&text);
-            let message =
-                format!("`{said}` is no origin: write a scheme and a host, such as `https://chat.example`");
+            let message = format!(
+                "`{said}` is not an origin: write a scheme and a host, such as `https://chat.example`"
+            );
             section.error(item.place, &key, message);
         }
         origin.filter(|_| is_whole)
@@ -60,8 +61,9 @@ pub(super) fn hosts(section: &mut Section<'_>, key: &'static str) -> Vec<String>
             url.username().is_empty() && url.path() == "/" && !text.contains(['/', '?', '#', '@', '*'])
         });
         if !is_host {
-            let message =
-                format!("`{text}` is no name of a host: write one such as `build-box`, or `build-box:8090`");
+            let message = format!(
+                "`{text}` is not the name of a host: write one such as `build-box`, or `build-box:8090`"
+            );
             section.error(item.place, &key, message);
         }
         is_host.then(|| text.to_ascii_lowercase())
@@ -86,7 +88,7 @@ fn pattern(section: &Section<'_>, node: &Node, key: &str) -> Option<CapabilityPa
     CapabilityPattern::parse(&text).map_err(|error| section.error(node.place, key, error.to_string())).ok()
 }
 
-/// A value that is a secret: a warning when it stands in the file in plain text.
+/// A value that is a secret: plain text in the file is a warning.
 pub(super) fn secret(section: &mut Section<'_>, key: &'static str) -> Option<String> {
     let node = section.take(key)?;
     let Yaml::Text(text) = &node.value else {
@@ -116,7 +118,7 @@ pub(super) fn secret(section: &mut Section<'_>, key: &'static str) -> Option<Str
     Some(text.clone())
 }
 
-/// The items of a list, or the one value that stands instead of it.
+/// The items of a list, or a single value in its place.
 pub(super) fn one_or_many(node: Node) -> Vec<Node> {
     match node.value {
         Yaml::List(items) => items,
@@ -124,32 +126,32 @@ pub(super) fn one_or_many(node: Node) -> Vec<Node> {
     }
 }
 
-/// A span of time as the file has it: a plain number of seconds, not negative.
+/// A duration in the file: a plain number of seconds, not negative.
 #[derive(Debug, Clone, Copy, PartialEq, PartialOrd, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct Seconds(pub f64);
 
 impl Seconds {
-    /// A hundred years: more is a mistake, and a [`Duration`] holds it.
+    /// A hundred years: more is a mistake, and a [`Duration`] can hold it.
     pub(super) const MOST: f64 = 3.2e9;
 
-    /// The same span for the runtime.
+    /// The same duration for the runtime.
     pub fn duration(self) -> Duration {
         Duration::from_secs_f64(self.0.clamp(0.0, Self::MOST))
     }
 }
 
-/// Where a secret of the configuration is: what stands in the file in its place.
+/// Where a secret of the configuration is, by the reference in the file.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum SecretReference {
     /// `${NAME}`: an environment variable.
     Variable(String),
-    /// `${keyring:NAME}`: what is kept under this name.
+    /// `${keyring:NAME}`: a secret that is kept under this name.
     Kept(String),
 }
 
 impl SecretReference {
-    /// Reads one; nothing where the text is none.
+    /// Reads a reference; nothing where the text is not one.
     pub fn parse(text: &str) -> Option<Self> {
         let name = text.strip_prefix("${")?.strip_suffix('}')?;
         if let Some(name) = name.strip_prefix("keyring:") {

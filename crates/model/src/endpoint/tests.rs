@@ -77,8 +77,8 @@ fn what_cannot_be_an_address_says_what_to_do() {
         ("ftp://a", "use `http` or `https`"),
         ("ws://a", "use `http` or `https`"),
         ("stdio:npx", "use `http` or `https`"),
-        ("http://", "is no URL"),
-        ("http://a:99999", "is no URL"),
+        ("http://", "is not a URL"),
+        ("http://a:99999", "is not a URL"),
         ("http://user:hunter2@a", "user name or password"),
         ("http://user@a", "user name or password"),
         ("http://a/?api_key=hunter2", "`api_key` looks like a secret"),
@@ -88,7 +88,7 @@ fn what_cannot_be_an_address_says_what_to_do() {
         ("http://[::]:8080", "use `127.0.0.1`"),
         ("http://a:0", "port 0"),
         ("http://.", "empty host"),
-        ("http://user:hunter2@[bad", "is no URL"),
+        ("http://user:hunter2@[bad", "is not a URL"),
     ] {
         let error = Endpoint::parse(text).unwrap_err().to_string();
         assert!(error.contains(words), "{text}: {error}");

@@ -9,24 +9,24 @@ use super::field::Field;
 /// values, since nested conjunctions are flattened and single ones unwrapped.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Filter {
-    /// Every one holds; none at all is the filter that everything passes.
+    /// All of these match; none at all is the filter that matches everything.
     All(Vec<Filter>),
-    /// At least one holds. Never empty.
+    /// At least one of these matches. Never empty.
     Any(Vec<Filter>),
-    /// It does not hold.
+    /// This does not match.
     Not(Box<Filter>),
     /// A field passes a test.
     Field(Field, Test),
-    /// A word stands in the name, the address, the command or a capability, whatever its case. Never empty.
+    /// A word is in the name, the address, the command or a capability, whatever its case. Never empty.
     Text(String),
 }
 
-/// What is asked of a field.
+/// A test of a field.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Test {
     /// `$eq`.
     Eq(Operand),
-    /// `$ne`; also passed by a missing field.
+    /// `$ne`; a missing field passes as well.
     Ne(Operand),
     /// `$gt`; numbers with numbers, text with text.
     Gt(Operand),
@@ -38,7 +38,7 @@ pub enum Test {
     Lte(Operand),
     /// `$in`.
     In(Vec<Operand>),
-    /// `$nin`; also passed by a missing field.
+    /// `$nin`; a missing field passes as well.
     Nin(Vec<Operand>),
     /// `$exists`.
     Exists(bool),
@@ -46,7 +46,7 @@ pub enum Test {
     Regex(Regexp),
 }
 
-/// What a field is compared with.
+/// The value a field is compared with.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Operand {
     /// `null`: the field is there and empty.
@@ -60,12 +60,12 @@ pub enum Operand {
 }
 
 impl Filter {
-    /// What everything passes.
+    /// The filter that matches everything.
     pub fn everything() -> Self {
         Self::All(Vec::new())
     }
 
-    /// Whether everything passes, without looking.
+    /// Whether it matches everything.
     pub fn is_everything(&self) -> bool {
         matches!(self, Self::All(parts) if parts.is_empty())
     }
@@ -82,7 +82,7 @@ impl Filter {
         if flat.len() == 1 { flat.remove(0) } else { Self::All(flat) }
     }
 
-    /// Any of these. Of none: what nothing passes.
+    /// Any of these; any of none matches nothing.
     pub fn any(parts: impl IntoIterator<Item = Self>) -> Self {
         let mut flat = Vec::new();
         for part in parts {
@@ -98,7 +98,7 @@ impl Filter {
         }
     }
 
-    /// The opposite. The opposite of "is there" is "is not there".
+    /// The opposite. The opposite of "exists" is "does not exist".
     #[expect(
         clippy::should_implement_trait,
         reason = "a constructor beside `all` and `any`, not an operator"
@@ -110,7 +110,7 @@ impl Filter {
         }
     }
 
-    /// The parts that must all hold: the whole filter when it is no conjunction. An index may serve any one of them and
+    /// The parts that must all match: the whole filter when it is not a conjunction. An index can serve any one of them and
     /// leave the rest to [`Filter::matches`].
     pub fn conjuncts(&self) -> &[Self] {
         match self {
@@ -119,7 +119,7 @@ impl Filter {
         }
     }
 
-    /// How deep connectives nest.
+    /// How deep connectives are nested.
     pub(super) fn depth(&self) -> usize {
         match self {
             Self::All(parts) | Self::Any(parts) => 1 + parts.iter().map(Self::depth).max().unwrap_or(0),
@@ -143,9 +143,10 @@ impl Filter {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, thiserror::Error)]
 #[error("{}: {message}", if path.is_empty() { "filter" } else { path })]
 pub struct FilterError {
-    /// Where: `$or[1].metadata.priority.$gte` in the JSON form, `character 12` in the short form; empty for the whole.
+    /// The place: `$or[1].metadata.priority.$gte` in the JSON form, `character 12` in the short form; empty for the whole
+    /// filter.
     pub path: String,
-    /// What is wrong and what works.
+    /// What is wrong and how to fix it.
     pub message: String,
     /// In the short form: the character, from 1.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -163,7 +164,7 @@ impl FilterError {
 }
 
 impl Operand {
-    /// A value of the JSON form; lists and objects are none.
+    /// A value of the JSON form; a list or an object is not one.
     pub(super) fn of_json(value: &Value) -> Option<Self> {
         match value {
             Value::Null => Some(Self::Null),
@@ -184,7 +185,7 @@ impl Operand {
         }
     }
 
-    /// An unquoted value of the short form: what it looks like.
+    /// An unquoted value of the short form: its type is what it looks like.
     pub(super) fn of_word(word: &str) -> Self {
         match word {
             "null" => Self::Null,
@@ -203,7 +204,7 @@ impl From<&str> for Operand {
 
 /// A pattern longer than this is a mistake or an attack.
 const LONGEST: usize = 512;
-/// The most memory that a compiled pattern may take, in bytes. `\w{50}` takes about half of it.
+/// The most memory that a compiled pattern can take, in bytes. `\w{50}` takes about half of it.
 const LARGEST: usize = 1 << 20;
 
 /// A compiled `$regex`. Matching takes time linear in the text, whatever the pattern.
@@ -221,7 +222,7 @@ impl Regexp {
             regex::Error::CompiledTooBig(_) => {
                 "the pattern is too large when compiled: use smaller repetitions".into()
             }
-            other => format!("`{pattern}` is no regular expression: {}", last_line(&other.to_string())),
+            other => format!("`{pattern}` is not a regular expression: {}", last_line(&other.to_string())),
         })
     }
 
@@ -242,7 +243,7 @@ impl PartialEq for Regexp {
     }
 }
 
-/// The parser draws its errors over several lines; the last one says it.
+/// The parser draws its errors over several lines; the last one is the message.
 fn last_line(text: &str) -> &str {
     text.lines().last().unwrap_or(text).trim_start_matches("error: ")
 }

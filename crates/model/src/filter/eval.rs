@@ -6,14 +6,14 @@ use super::field::{Field, Own};
 use crate::words::hint;
 use crate::{HealthStatus, Server, ServerInfo, capability};
 
-/// Up to so many keys are few.
+/// Up to this many keys are few.
 const FEW: usize = 8;
 
-/// Is shown each value of a field until it says yes.
+/// Is called with each value of a field until it returns true.
 type See<'a> = dyn FnMut(Fact<'_>) -> bool + 'a;
 
 impl Filter {
-    /// Whether a server passes.
+    /// Whether a server matches.
     pub fn matches(&self, server: &Server) -> bool {
         match self {
             Self::All(parts) => parts.iter().all(|part| part.matches(server)),
@@ -58,7 +58,7 @@ impl Field {
         }
     }
 
-    /// Shows each value that a server has in this field, until one is enough. Whether one was.
+    /// Passes on each value that a server has in this field, until one is enough. Returns whether one was.
     pub fn any_fact(&self, server: &Server, see: &mut dyn FnMut(Fact<'_>) -> bool) -> bool {
         match self {
             Self::Metadata(path) => any_in(&server.info.metadata, path, see),
@@ -114,8 +114,8 @@ fn number(value: Option<Number>, see: &mut See<'_>) -> bool {
     value.is_some_and(|value| see(Fact::Number(value)))
 }
 
-/// Shows every value at a dotted path. A key may itself hold dots (labels do: `topology.kubernetes.io/region`), so each
-/// way of cutting the path is tried; lists on the way are gone through.
+/// Passes on every value at a dotted path. A key may itself contain dots (labels do: `topology.kubernetes.io/region`), so
+/// each way of splitting the path is tried; lists on the way are searched.
 fn any_in(map: &Map<String, Value>, path: &str, see: &mut See<'_>) -> bool {
     any_at(map, path, &mut |value| match value {
         Value::Array(items) => items.iter().any(|item| see(Fact::of_json(item))),
@@ -138,7 +138,7 @@ fn any_at(map: &Map<String, Value>, path: &str, see: &mut dyn FnMut(&Value) -> b
     })
 }
 
-/// Few keys are looked through faster than one is hashed and its place looked up.
+/// Searching a few keys is faster than hashing one.
 fn value<'a>(map: &'a Map<String, Value>, key: &str) -> Option<&'a Value> {
     if map.len() > FEW {
         return map.get(key);
@@ -154,7 +154,7 @@ fn any_below(value: &Value, path: &str, see: &mut dyn FnMut(&Value) -> bool) -> 
     }
 }
 
-/// Whether a word stands in the name, the address, the command or a capability.
+/// Whether a word is in the name, the address, the command or a capability.
 fn mentions(info: &ServerInfo, word: &str) -> bool {
     let optional = [&info.url, &info.endpoint, &info.command].into_iter().flatten();
     let names = info.tools.iter().map(|tool| &tool.name).chain(&info.capabilities);
@@ -163,7 +163,7 @@ fn mentions(info: &ServerInfo, word: &str) -> bool {
         || info.prompts.iter().any(|name| holds(&format!("prompt:{name}"), word))
 }
 
-/// Whether `text` holds `word`, whatever the case.
+/// Whether `text` contains `word`, whatever the case.
 fn holds(text: &str, word: &str) -> bool {
     if word.is_ascii() && text.is_ascii() {
         return text
@@ -174,7 +174,7 @@ fn holds(text: &str, word: &str) -> bool {
     text.to_lowercase().contains(&word.to_lowercase())
 }
 
-/// Joins a field and a test, for both forms: words of a status are brought to ours, and what can never be meant is
+/// Joins a field and a test, for both forms: words for a status are normalised, and combinations without a meaning are
 /// refused.
 pub(super) fn join(field: Field, test: Test) -> Result<Filter, String> {
     let test = match field {
@@ -220,5 +220,5 @@ fn status(value: &Operand) -> Result<Operand, String> {
     }
     let hint = hint(text, known);
     let hint = if hint.is_empty() { format!(": it is one of `{}`", words.join("`, `")) } else { hint };
-    Err(format!("`{text}` is no status{hint}"))
+    Err(format!("`{text}` is not a status{hint}"))
 }

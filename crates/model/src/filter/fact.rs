@@ -30,7 +30,7 @@ impl<'a> Fact<'a> {
         }
     }
 
-    /// The truth value that it is, or says as text.
+    /// Its truth value, also when it is a text.
     pub fn truth(&self) -> Option<bool> {
         match self {
             Self::Bool(value) => Some(*value),
@@ -41,7 +41,7 @@ impl<'a> Fact<'a> {
         }
     }
 
-    /// The number that it is, or says as text.
+    /// Its number, also when it is a text.
     pub fn number(&self) -> Option<Number> {
         match self {
             Self::Number(value) => Some(value.clone()),
@@ -59,7 +59,7 @@ impl<'a> Fact<'a> {
         }
     }
 
-    /// The order of two values that have one.
+    /// The order of two values, if they have one.
     pub fn compare(&self, operand: &Operand) -> Option<Ordering> {
         match (self, operand) {
             (Self::Number(a), Operand::Number(b)) => compare(a, b),
@@ -69,8 +69,8 @@ impl<'a> Fact<'a> {
         }
     }
 
-    /// Whether this value passes a test of order or of a pattern. Tests of equality and of presence ask all values of a
-    /// field at once, and are passed by none of them alone.
+    /// Whether this value passes a test of order or of a pattern. Tests of equality and of existence need all values of a
+    /// field at once, and no single value passes them.
     pub fn passes(&self, test: &Test) -> bool {
         match test {
             Test::Gt(value) => self.compare(value).is_some_and(Ordering::is_gt),
@@ -118,7 +118,7 @@ fn is_number(text: &[u8]) -> bool {
     rest == Some(b"")
 }
 
-/// What follows at least one digit.
+/// The text after at least one digit.
 fn digits(text: &[u8]) -> Option<&[u8]> {
     let end = text.iter().position(|byte| !byte.is_ascii_digit()).unwrap_or(text.len());
     if end == 0 { None } else { text.get(end..) }

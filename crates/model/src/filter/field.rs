@@ -2,7 +2,7 @@ use std::fmt;
 
 use crate::{Era, HealthStatus, SightingKind, Source, Transport};
 
-/// What a filter looks at.
+/// What a filter tests.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub enum Field {
     /// A field of the record or its health.
@@ -19,7 +19,7 @@ impl Field {
         }
         let path = key.strip_prefix("metadata.").unwrap_or(key);
         if path.is_empty() || key == "metadata" {
-            return Err("it names no field: write one such as `name` or `metadata.region`".into());
+            return Err("it does not name a field: write one such as `name` or `metadata.region`".into());
         }
         Ok(Self::Metadata(path.to_owned()))
     }
@@ -50,12 +50,12 @@ macro_rules! own_fields {
                 match self { $(Self::$variant => $word),+ }
             }
 
-            /// The other words it is known by.
+            /// Its other names.
             pub fn aliases(self) -> &'static [&'static str] {
                 match self { $(Self::$variant => &[$($alias),*]),+ }
             }
 
-            /// What it is, for people.
+            /// Its description.
             pub fn about(self) -> String {
                 let doc = match self { $(Self::$variant => concat!($($doc),+)),+ };
                 doc.trim().trim_end_matches('.').replace('`', "")
@@ -84,25 +84,25 @@ own_fields! {
     Command = "command";
     /// The arguments of its program.
     Args = "args";
-    /// A tool or tag it offers.
+    /// A tool or tag that it offers.
     Capabilities = "capabilities" | "capability";
     /// Its status.
     HealthStatus = "health_status" | "status" | "health.status";
-    /// Where it runs.
+    /// Its region.
     Region = "region";
-    /// It asks for credentials.
+    /// Whether it requires credentials.
     AuthRequired = "auth_required";
     /// The version in its record.
     Version = "version";
-    /// What it calls its version.
+    /// The version that it reports.
     ServerVersion = "server_version";
-    /// The MCP revision it agreed to.
+    /// The agreed MCP revision.
     ProtocolVersion = "protocol_version";
     /// `legacy` or `modern` protocol.
     Era = "era";
-    /// Who brought it.
+    /// How it was added.
     Source = "source";
-    /// Who sees it now: a kind of sighting, or the name of an AI client.
+    /// What sees it now: a kind of sighting, or the name of an AI client.
     Seen = "seen" | "seen_by";
     /// How many tools it lists.
     Tools = "tools";
@@ -116,7 +116,7 @@ own_fields! {
     ResponseTime = "response_time" | "response_time_ms" | "health.response_time_ms";
     /// The health score, 0 to 1.
     Score = "score" | "health.score";
-    /// Paused by a person.
+    /// Whether it is paused.
     Paused = "paused";
     /// The path or URL of its health check.
     HealthEndpoint = "health_endpoint";
@@ -144,7 +144,7 @@ impl Own {
         }
     }
 
-    /// What is usually written after it: numbers are compared, all else is equal or not.
+    /// The operator that usually follows it: numbers are compared, all else is equal or not.
     pub fn sign(self) -> &'static str {
         match self {
             Self::Tools | Self::Resources | Self::Prompts => ">=",

@@ -41,14 +41,13 @@ pub use fact::Fact;
 pub use field::{Field, Own};
 pub use short::SIGNS;
 
-/// How deep `and`, `or` and `not` may nest: more is no question of a person, and hostile input must not exhaust the
-/// stack.
+/// How deep `and`, `or` and `not` can be nested: no person asks for more, and hostile input must not exhaust the stack.
 const DEEPEST: usize = 32;
-/// How many tests and values a filter may hold.
+/// How many tests and values a filter can have.
 const LARGEST: usize = 2_000;
 
 impl Filter {
-    /// Reads either form: text is the short one, an object the JSON one. Absent (`null`) is what everything passes.
+    /// Reads either form: text is the short one, an object the JSON one. Absent (`null`) matches everything.
     pub fn from_value(value: &Value) -> Result<Self, FilterError> {
         match value {
             Value::Null => Ok(Self::everything()),
@@ -86,7 +85,7 @@ impl Filter {
     }
 }
 
-/// As the JSON form.
+/// In the JSON form.
 impl Serialize for Filter {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         self.to_json().serialize(serializer)

@@ -8,7 +8,7 @@ use super::ast::{Filter, Operand, Regexp, Test};
 use super::field::{Field, Own};
 use super::short;
 
-/// What stands around a part, and so whether it needs parentheses.
+/// What surrounds a part, and so whether it needs parentheses.
 #[derive(Clone, Copy)]
 enum Surrounding {
     Top,

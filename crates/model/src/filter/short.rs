@@ -58,7 +58,7 @@ impl ShortReader {
         Ok(Filter::any(all))
     }
 
-    /// Terms that must all hold, and whether there was none.
+    /// Terms that must all match, and whether there was none.
     fn conjunction(&mut self, depth: usize) -> ShortResult<(Filter, bool)> {
         let mut terms = Vec::new();
         loop {
@@ -74,7 +74,7 @@ impl ShortReader {
         Ok((Filter::all(terms), is_empty))
     }
 
-    /// `and` between two terms says what a blank says.
+    /// `and` between two terms means the same as a space.
     fn joint(&mut self, first: bool) -> ShortResult<()> {
         let start = self.at;
         self.at += 3;
@@ -87,7 +87,7 @@ impl ShortReader {
         Ok(())
     }
 
-    /// Whether this word stands here by itself. Only a blank, a parenthesis or the end may follow.
+    /// Whether this word is here by itself. Only a space, a parenthesis or the end can follow.
     fn keyword(&self, word: &str) -> bool {
         let here =
             word.chars().enumerate().all(|(i, c)| self.ahead(i).is_some_and(|d| d.eq_ignore_ascii_case(&c)));
@@ -118,7 +118,7 @@ impl ShortReader {
             None | Some(')') => {
                 Err(self.error(format!("{sign} needs a term after it: to look for it, quote it")))
             }
-            Some(c) if c.is_whitespace() => Err(self.error(format!("{sign} stands right before its term"))),
+            Some(c) if c.is_whitespace() => Err(self.error(format!("{sign} goes right before its term"))),
             _ => Ok(Filter::not(self.term(depth + 1)?)),
         }
     }
@@ -208,7 +208,7 @@ impl ShortReader {
         eval::join(field, test).map_err(|message| FilterError::at_character(start + 1, message))
     }
 
-    /// One value or several, each exact or with stars; or anything but those.
+    /// One value or several, each exact or with stars; or the negation of these.
     fn compared(&mut self, field: &Field, op: Op) -> ShortResult<Filter> {
         let at = self.at;
         let values = if self.peek() == Some('(') { self.list()? } else { vec![self.given()?] };
@@ -238,13 +238,13 @@ impl ShortReader {
     fn refuse_comma(&self) -> ShortResult<()> {
         if self.peek() == Some(',') {
             return Err(self.error(
-                "several values stand in parentheses, such as `is:(down,degraded)`; quote a value with a comma in it",
+                "several values go in parentheses, such as `is:(down,degraded)`; quote a value with a comma in it",
             ));
         }
         Ok(())
     }
 
-    /// Signs of other languages would be read as something that nobody meant.
+    /// Operators of other languages would be read with a meaning that was not intended.
     fn refuse_foreign(&self, word: &str) -> ShortResult<()> {
         let is_negated = word.ends_with('!');
         let signs: String = self.chars.iter().skip(self.at).take_while(|c| "=<>~:!".contains(**c)).collect();

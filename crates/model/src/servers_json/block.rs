@@ -6,10 +6,10 @@ use serde_json::Value;
 
 use crate::{Definitions, HealthStatus, Identity, Millis, Reach, ServerInfo, Source, Tls, Tool};
 
-/// Where [`Block`] stands in an entry's metadata.
+/// The key of [`Block`] in an entry's metadata.
 pub(super) const KEY: &str = "mcp_discovery";
 
-/// What we know of a server beyond the guide's 16 keys. Times are in milliseconds.
+/// What is known of a server beyond the guide's 16 keys. Times are in milliseconds.
 #[derive(Debug, Default, Serialize, Deserialize)]
 #[serde(default)]
 pub(super) struct Block {
@@ -24,10 +24,10 @@ pub(super) struct Block {
     env: BTreeSet<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
     cwd: Option<String>,
-    /// `{"fingerprint": …}` of the certificate that was agreed to, or `{"ca": PATH}`.
+    /// `{"fingerprint": …}` of the accepted certificate, or `{"ca": PATH}`.
     #[serde(skip_serializing_if = "Option::is_none")]
     tls: Option<Tls>,
-    /// The child of a stdio server is never put to sleep, however long nobody asks it.
+    /// The child process of a stdio server keeps running when it is not used.
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     keep_running: bool,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -50,7 +50,8 @@ pub(super) struct Block {
     prompts: Vec<String>,
     #[serde(skip_serializing_if = "no_definitions")]
     definitions: Arc<Definitions>,
-    /// Ours, where the guide's file has only three. Written for people; never read back, since an old status is no fact.
+    /// Our own status, where the guide's file has only three. Written for people; never read back, since an old status is
+    /// not a fact.
     #[serde(skip_serializing_if = "Option::is_none")]
     health_status: Option<HealthStatus>,
 }
@@ -83,7 +84,7 @@ impl Block {
         }
     }
 
-    /// Lays what it holds over a record that was read from the 16 keys.
+    /// Applies it to a record that was read from the 16 keys.
     pub(super) fn apply(self, info: &mut ServerInfo, now: Millis) {
         if let Some(tags) = self.capabilities {
             info.capabilities = tags;
@@ -107,7 +108,7 @@ impl Block {
     }
 }
 
-/// Tools without what they leave unsaid, which would be most of the file.
+/// Tools without the fields that they do not have, which would be most of the file.
 fn lean<S: Serializer>(tools: &[Tool], serializer: S) -> Result<S::Ok, S::Error> {
     serializer.collect_seq(tools.iter().map(|tool| {
         let mut value = serde_json::json!(tool);

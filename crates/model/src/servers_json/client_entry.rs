@@ -1,4 +1,4 @@
-//! One entry of an AI client's file, in the words of whichever client wrote it. What is not taken is said.
+//! One entry of an AI client's file, in the format of whichever client wrote it. What is left out is reported.
 
 use std::collections::BTreeMap;
 
@@ -9,40 +9,40 @@ use super::tree::{FileNode, Json};
 use crate::given::bare_variable;
 use crate::{Given, ServerInfo, Source, Transport, without_keys};
 
-/// What an entry says of its transport, by whichever key.
+/// The words of an entry for its transport, by whichever key.
 const TRANSPORTS: [&str; 3] = ["type", "transport", "transportType"];
 
-/// Keys that say nothing of how a server is reached.
+/// Keys that say nothing about how a server is reached.
 const WORDS: [&str; 8] = ["name", "id", "version", "description", "source", "gallery", "title", "$schema"];
 
-/// The fields of an entry, taken out one by one; what is left at the end was not taken.
+/// The fields of an entry, taken out one by one; what remains at the end was not used.
 struct ClientFields<'a, 'b> {
     read: &'a mut EntryRead,
     left: Vec<(String, FileNode)>,
     reader: &'a mut Reader<'b>,
 }
 
-/// An entry as it stands there, before anybody says what becomes of it.
+/// An entry as it is in the file, before anything is decided about it.
 pub(super) struct EntryRead {
-    /// Its key, or the name that it says.
+    /// Its key, or the name in it.
     pub(super) name: String,
     pub(super) at: usize,
     /// `disabled: true` or `enabled: false`.
     pub(super) is_off: bool,
-    /// Placeholders that nobody has filled yet, as they are written.
+    /// Placeholders without values, as they are written.
     pub(super) waits: Vec<String>,
-    /// Variables of one's own environment that would be sent to it, in sentences.
+    /// Variables of the user's environment that would be sent to it, in sentences.
     pub(super) reads: Vec<String>,
-    /// Headers whose value is written there, with a placeholder in it.
+    /// Headers whose value in the file contains a placeholder.
     pub(super) waiting_headers: Vec<String>,
-    /// Where it is, where that cannot be a server's: as it is written, without secrets.
+    /// Its address, where that cannot be that of a server: as it is written, without secrets.
     pub(super) written: Option<String>,
     /// Absent where it is left out; a note says why.
     pub(super) server: Option<(Given, ServerInfo)>,
 }
 
-/// Reads one entry, or says in a note why it is left out. Values of `env` and `headers` are in no record: they are the
-/// client's secrets, and stay beside it until a person says what becomes of them.
+/// Reads one entry, or reports in a note why it is left out. Values of `env` and `headers` are in no record: they are the
+/// client's secrets, and stay beside it until the user decides about them.
 pub(super) fn read(key: &str, node: FileNode, reader: &mut Reader<'_>) -> EntryRead {
     let (at, kind) = (node.at, node.kind());
     let mut read = EntryRead {
@@ -75,7 +75,8 @@ pub(super) fn read(key: &str, node: FileNode, reader: &mut Reader<'_>) -> EntryR
 }
 
 impl EntryRead {
-    /// What an import makes of it: nothing is started or sent because of a file, and a project's is taken for all.
+    /// The result of an import: nothing is started or sent because of a file, and the servers of a project are imported for
+    /// all projects.
     pub(super) fn imported(
         self,
         project: Option<&str>,
@@ -85,23 +86,23 @@ impl EntryRead {
         let (given, mut info) = server?;
         let mut warn = |message: &str| reader.warn(at, format!("`{name:.80}`: {message}"));
         if let Some(project) = project {
-            warn(&format!("it is of the project `{project:.200}`, and taken for all"));
+            warn(&format!("it belongs to the project `{project:.200}`, and was imported for all"));
         }
         if let Some(cwd) = &info.cwd {
             warn(&format!("it starts in its `cwd`, `{cwd:.200}`"));
         }
         info.paused = is_off || !waits.is_empty() || !reads.is_empty();
         if is_off {
-            warn("it is disabled there: taken paused");
+            warn("it is disabled there: imported as paused");
         } else if !waits.is_empty() {
             let waits: Vec<String> = waits.iter().map(|found| format!("`{found:.80}`")).collect();
             let waits = waits.join(", ");
-            warn(&format!("nobody has filled its placeholders ({waits}): taken paused, edit it first"));
+            warn(&format!("its placeholders have no values ({waits}): imported as paused, edit it first"));
         }
         // A file may name any variable and any address: nothing is sent before a person agrees.
         for read in reads {
             let address = info.address();
-            warn(&format!("{read} and sent to `{address}`: taken paused, resume it if that is meant"));
+            warn(&format!("{read} and sent to `{address}`: imported as paused, resume it if you want that"));
         }
         Some((given, info))
     }
@@ -123,12 +124,12 @@ impl ClientFields<'_, '_> {
         None
     }
 
-    /// Takes a field out; of one that stands twice the last counts. Null is as if absent.
+    /// Takes a field out; of a duplicate the last one counts. Null counts as absent.
     fn take(&mut self, key: &str) -> Option<FileNode> {
         let mut found: Vec<FileNode> =
             self.left.extract_if(.., |(name, _)| name == key).map(|(_, node)| node).collect();
         if found.len() > 1 {
-            self.warn(&format!("`{key}` stands twice: the last one counts"));
+            self.warn(&format!("`{key}` is given twice: the last one counts"));
         }
         found.pop().filter(|node| !matches!(node.value, Json::Null))
     }
@@ -164,7 +165,7 @@ impl ClientFields<'_, '_> {
         self.of_url(&url, is_http)
     }
 
-    /// What stands where an address should, or that nothing does.
+    /// A note on what is in the place of an address, or that nothing is.
     fn without_address<T>(&mut self) -> Option<T> {
         // Goose lists what it brings along among its servers.
         if self.take_transport().iter().any(|word| matches!(word.as_str(), "builtin" | "platform")) {
@@ -239,9 +240,8 @@ impl ClientFields<'_, '_> {
             self.headers(&mut nobody);
             self.read.reads.clear();
             self.read.written = Some(crate::secrets::redact_url(url));
-            return self.refuse(&format!(
-                "its address has the placeholder `{placeholder:.80}`: write what it stands for"
-            ));
+            return self
+                .refuse(&format!("its address has the placeholder `{placeholder:.80}`: write its value"));
         }
         let (url, query) = without_keys(url);
         match address(&url) {
@@ -266,7 +266,7 @@ impl ClientFields<'_, '_> {
         TRANSPORTS.iter().filter_map(|key| self.text(key)).collect()
     }
 
-    /// The headers that are given; those that stand in one's own environment are named in the record.
+    /// The headers with values; those from the user's environment are named in the record.
     fn headers(&mut self, info: &mut ServerInfo) -> BTreeMap<String, String> {
         let mut all = BTreeMap::new();
         for key in ["headers", "http_headers"] {
@@ -305,7 +305,7 @@ impl ClientFields<'_, '_> {
         all
     }
 
-    /// `"KEY": "${KEY}"` says that the value is in one's own environment. Another placeholder waits for its value.
+    /// `"KEY": "${KEY}"` means that the value is in the user's environment. Another placeholder needs a value.
     fn own_value(&mut self, name: String, value: String) -> (String, Option<String>) {
         if variable(&value) == Some(name.as_str()) {
             return (name, None);
@@ -314,7 +314,7 @@ impl ClientFields<'_, '_> {
         (name, Some(value).filter(|_| is_whole))
     }
 
-    /// Whether there is no placeholder in it; the first that is will be told.
+    /// Whether there is no placeholder in it; the first one is reported.
     fn wait_for(&mut self, text: &str) -> bool {
         let found = placeholder(text).map(str::to_owned);
         let is_whole = found.is_none();
@@ -322,7 +322,7 @@ impl ClientFields<'_, '_> {
         is_whole
     }
 
-    /// Names what was not taken: it is the client's own.
+    /// Names what was left out: settings of the client's own.
     fn tell_rest(&mut self) {
         let rest = std::mem::take(&mut self.left).into_iter().map(|(key, _)| key);
         let rest: Vec<String> =
@@ -334,7 +334,7 @@ impl ClientFields<'_, '_> {
     }
 }
 
-/// A client may keep a server under a blank key; in our list it is named after its address.
+/// A client can have a server under an empty key; in our list it is named after its address.
 fn named(name: &str) -> Option<&str> {
     Some(name).filter(|name| !name.trim().is_empty())
 }
@@ -350,7 +350,7 @@ pub(super) fn placeholder(text: &str) -> Option<&str> {
     rest.get(..=end)
 }
 
-/// The variable, when a text is one of one's own environment and nothing else.
+/// The variable, when a text is a variable of the user's environment and nothing else.
 fn variable(text: &str) -> Option<&str> {
     let text = text.trim();
     let Some(rest) = text.strip_prefix("${") else { return bare_variable(text) };

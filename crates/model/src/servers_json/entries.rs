@@ -1,5 +1,5 @@
-//! The servers of an AI client's file, each as it stands there. Nothing is merged and nothing decided: a list for people is
-//! made of it, and what a person agrees to is held against it.
+//! The servers of an AI client's file, each as it is in the file. Nothing is merged or decided: lists that people read are
+//! made of it, and their consent is compared with it.
 
 use std::collections::BTreeMap;
 
@@ -10,12 +10,12 @@ use super::tree::{FileNode, Json};
 use super::{FileError, Form, tree};
 use crate::{Given, Millis, ServerInfo, secrets};
 
-/// What a client's file holds.
+/// The content of a client's file.
 #[derive(Debug, Clone, Default)]
 pub struct ClientServers {
     /// In the order of the file.
     pub servers: Vec<ClientServer>,
-    /// What is said of the file, beside its servers.
+    /// Notes on the file itself.
     pub notes: Vec<Note>,
     /// Folders of projects that it names.
     pub folders: Vec<String>,
@@ -26,23 +26,23 @@ pub struct ClientServers {
 pub struct ClientServer {
     /// What the client calls it.
     pub name: String,
-    /// The folder of the project that it is for, where the file says so.
+    /// The folder of the project that it is for, if the file says so.
     pub project: Option<String>,
-    /// From 1.
+    /// The line, from 1.
     pub line: usize,
-    /// From 1, in characters.
+    /// The column, from 1, in characters.
     pub column: usize,
-    /// The client does not use it.
+    /// Whether it is disabled in the client.
     pub disabled: bool,
-    /// What nobody has filled yet: `${input:id}`, `${VAR}`.
+    /// Placeholders without values: `${input:id}`, `${VAR}`.
     pub placeholders: Vec<String>,
-    /// Headers that are written there with a placeholder in them.
+    /// Headers whose value in the file contains a placeholder.
     pub waiting_headers: Vec<String>,
-    /// Where it is, where that cannot be a server's, without secrets.
+    /// Its address, without secrets, where that cannot be that of a server.
     pub written: Option<String>,
-    /// Its record, and what it is given, whose values may be secrets. Absent when it cannot be used; a note says why.
+    /// Its record, and what is given with it, whose values may be secrets. Absent when it cannot be used; a note says why.
     pub server: Option<(ServerInfo, Given)>,
-    /// What is said of it.
+    /// Notes on it.
     pub notes: Vec<Note>,
 }
 
@@ -64,7 +64,7 @@ pub fn entries(
     })?;
     let mut reader = Reader::new(text, now);
     if let Some(at) = found.listed_at {
-        reader.warn(at, "expected a map of servers, got a list: the client may not read it");
+        reader.warn(at, "expected a map of servers, got a list: the client may not be able to read it");
     }
     if let Some(comma) = odd {
         reader.warn(comma, COMMA);
@@ -82,7 +82,7 @@ fn of_entry(entry: FileEntry, reader: &mut Reader<'_>) -> ClientServer {
     let (line, column) = reader.place(node.at);
     if is_again {
         let name = key.as_deref().unwrap_or_default();
-        reader.warn(node.at, format!("`{name:.80}` stands twice: clients read the last one"));
+        reader.warn(node.at, format!("`{name:.80}` is given twice: clients read the last one"));
     }
     let EntryRead { name, is_off, waits, waiting_headers, written, server, .. } =
         client_entry::read(&key.unwrap_or_default(), node, reader);
@@ -103,7 +103,7 @@ fn of_entry(entry: FileEntry, reader: &mut Reader<'_>) -> ClientServer {
     }
 }
 
-/// Claude Code and Codex keep what they know of a folder under its path.
+/// Claude Code and Codex keep the settings of a folder under its path.
 fn folders_of(root: &FileNode) -> Vec<String> {
     let Json::Map(keys) = &root.value else { return Vec::new() };
     let projects = keys.iter().filter(|(key, _)| key == "projects");
@@ -114,7 +114,7 @@ fn folders_of(root: &FileNode) -> Vec<String> {
     folders.flatten().collect()
 }
 
-/// Puts values in the place of placeholders, in every text of an entry.
+/// Replaces placeholders with values, in every text of an entry.
 fn fill(node: &mut FileNode, filled: &BTreeMap<String, String>) {
     if filled.is_empty() {
         return;

@@ -11,13 +11,13 @@ use crate::{
 
 /// Seconds above this are milliseconds: the year 5138 in the former, 1973 in the latter.
 const LATEST_SECONDS: f64 = 1e11;
-/// Keys of the guide that say what was measured when the file was written. Not read: an old status is no fact.
+/// Keys of the guide with measurements from when the file was written. Not read: an old status is not a fact.
 const MEASURED: [&str; 3] = ["health_status", "health", "response_time"];
 
-/// The fields of one entry, taken out one by one; what is left at the end is unknown.
+/// The fields of one entry, taken out one by one; what remains at the end is unknown.
 struct EntryFields<'a, 'b> {
     label: String,
-    /// We wrote it.
+    /// Whether MCP Discovery wrote it.
     is_ours: bool,
     left: Vec<(String, FileNode)>,
     reader: &'a mut Reader<'b>,
@@ -54,7 +54,7 @@ pub(super) fn read(
     Some((info, own))
 }
 
-/// Reads an address. A credential in it is left out and reported; without it the address may be fine.
+/// Reads an address. A credential in it is left out and reported; without it the address may be valid.
 pub(super) fn address(text: &str) -> Result<(String, Option<EndpointError>), EndpointError> {
     match Endpoint::parse(text) {
         Ok(_) => Ok((text.trim().to_owned(), None)),
@@ -82,12 +82,12 @@ impl EntryFields<'_, '_> {
         self.reader.warn(at, message);
     }
 
-    /// Takes a field out; of one that stands twice the last counts. Null is as if absent.
+    /// Takes a field out; of a duplicate the last one counts. Null counts as absent.
     fn take(&mut self, key: &str) -> Option<FileNode> {
         let mut found: Vec<FileNode> =
             self.left.extract_if(.., |(name, _)| name == key).map(|(_, node)| node).collect();
         for again in found.iter().skip(1) {
-            self.warn(again.at, &format!("`{key}` stands twice: the last one counts"));
+            self.warn(again.at, &format!("`{key}` is given twice: the last one counts"));
         }
         found.pop().filter(|node| !matches!(node.value, Json::Null))
     }
@@ -140,7 +140,7 @@ impl EntryFields<'_, '_> {
         match lower.as_str() {
             "streamable-http" | "streamablehttp" => Ok(Transport::Http),
             known => Transport::of_word(known).ok_or_else(|| {
-                format!("the transport `{word:.40}` is not spoken here: `http`, `sse` and `stdio` are")
+                format!("the transport `{word:.40}` is not supported: `http`, `sse` and `stdio` are")
             }),
         }
     }
@@ -178,9 +178,9 @@ impl EntryFields<'_, '_> {
         Ok(Some(address))
     }
 
-    /// A path of the server, or an address: through the door of every address, so that no secret is kept in it.
+    /// A path of the server, or an address: checked like every address, so that no secret is kept in it.
     fn health_endpoint(&mut self, at: usize) -> Option<String> {
-        /// Only so that a path can be read as a part of an address.
+        /// Only so that a path can be parsed as a part of an address.
         const SERVER: &str = "http://server";
         let given = self.text("health_endpoint")?;
         let is_path = given.starts_with('/') && !given.starts_with("//");
@@ -230,7 +230,7 @@ impl EntryFields<'_, '_> {
     fn metadata(&mut self, node: FileNode, info: &mut ServerInfo) {
         let at = node.at;
         if node.has_not_finite() {
-            self.warn(at, "a number in `metadata` is not finite: taken as null");
+            self.warn(at, "a number in `metadata` is not finite: imported as null");
         }
         let Json::Map(entries) = node.value else {
             self.unexpected::<()>(&node, "metadata", "an object");
@@ -269,9 +269,9 @@ impl EntryFields<'_, '_> {
         fits
     }
 
-    /// An id that the record's own address mints is ours and kept. Any other is a word of the file's writer: kept as
-    /// data, since a file that may choose ids could put its address in the place of a known server's. In a file of ours it
-    /// tells servers at one address apart.
+    /// An id that can be computed from the record's own address is ours and kept. Any other was chosen by the file's writer:
+    /// kept as data, since a file that can choose ids could put its address in the place of a known server's. In a file of
+    /// ours it distinguishes servers at one address.
     fn id(&mut self, info: &mut ServerInfo, key: Option<&str>) -> Option<ServerId> {
         let own = self.text("id").or_else(|| key.map(str::to_owned)).filter(|id| !id.is_empty())?;
         match ServerId::parse(&own) {
@@ -289,7 +289,7 @@ impl EntryFields<'_, '_> {
         for (key, node) in std::mem::take(&mut self.left) {
             let at = node.at;
             if key == block::KEY {
-                self.warn(at, &format!("`{key}` was left out: it belongs into the metadata"));
+                self.warn(at, &format!("`{key}` was left out: it belongs in the metadata"));
                 continue;
             }
             if matches!(key.as_str(), "env" | "headers") || secrets::is_secret_name(&key) {
@@ -300,7 +300,7 @@ impl EntryFields<'_, '_> {
                 self.warn(
                     at,
                     &format!(
-                        "`{key}` is no field of an entry and was left out: its metadata has one already"
+                        "`{key}` is not a field of an entry and was left out: its metadata has one already"
                     ),
                 );
                 continue;
@@ -308,7 +308,7 @@ impl EntryFields<'_, '_> {
             if !self.fits(&key, &node) {
                 continue;
             }
-            self.warn(at, &format!("`{key}` is no field of an entry: kept in its metadata"));
+            self.warn(at, &format!("`{key}` is not a field of an entry: kept in its metadata"));
             info.metadata.insert(key, node.into_value());
         }
     }

@@ -1,5 +1,5 @@
-//! The forms of a file of servers: how it is written, told by its name, and where it keeps them (the guide's `servers.json`, AI clients'
-//! under a key of their own), as one tree.
+//! The forms of a file of servers: its format, by its name, and where it keeps the servers (the guide's `servers.json`, AI
+//! clients' files under their own key), as one tree.
 
 use std::collections::HashSet;
 
@@ -9,29 +9,29 @@ use super::{FileError, toml, tree, yaml};
 /// An entry of a file.
 #[derive(Debug)]
 pub(super) struct FileEntry {
-    /// What the file calls it.
+    /// Its name in the file.
     pub(super) key: Option<String>,
     pub(super) node: FileNode,
-    /// The folder of the project that it is for, where the file says so.
+    /// The folder of the project that it is for, if the file says so.
     pub(super) project: Option<String>,
-    /// It is written as the guide's library writes it.
+    /// Whether it is in the format of the guide's library.
     pub(super) is_guide: bool,
-    /// Another entry of this name stands before it.
+    /// Whether another entry of this name is before it.
     pub(super) is_again: bool,
 }
 
-/// What a file holds of servers.
+/// The servers in a file.
 #[derive(Debug, Default)]
 pub(super) struct FileEntries {
     pub(super) entries: Vec<FileEntry>,
-    /// It has a list of servers, which may be empty.
+    /// Whether it has a list of servers, which may be empty.
     pub(super) has_list: bool,
-    /// Where a list stands in the place of a map, which the clients that write JSON do not read.
+    /// A list in the place of a map, which clients that write JSON do not read.
     pub(super) listed_at: Option<usize>,
     form: Option<Form>,
 }
 
-/// What stands in the place of a list of servers.
+/// What is in the place of a list of servers.
 #[derive(Debug)]
 pub(super) struct NoList {
     pub(super) at: usize,
@@ -44,10 +44,10 @@ pub(super) const URLS: [&str; 4] = ["url", "serverUrl", "httpUrl", "uri"];
 /// Keys under which clients keep their servers: most of them; VS Code, and the guide; Zed; Codex.
 const LISTS: [&str; 4] = ["mcpServers", "servers", "context_servers", "mcp_servers"];
 
-/// So deep one list may stand within another: an editor's user file wraps entries, some people wrap whole files.
+/// How deep lists can be nested: an editor's user file wraps entries, some people wrap whole files.
 const DEEPEST: usize = 3;
 
-/// The entries of a file, or the place that is not as expected.
+/// The entries of a file, or the place where it is not as expected.
 pub(super) fn servers_of(root: FileNode, form: Form) -> Result<FileEntries, NoList> {
     let mut found = FileEntries { form: Some(form), ..FileEntries::default() };
     let keys = match root.value {
@@ -81,7 +81,7 @@ pub(super) fn servers_of(root: FileNode, form: Form) -> Result<FileEntries, NoLi
 }
 
 impl FileEntries {
-    /// `mcp` of VS Code's settings has the list in it, that of `OpenCode`, Kilo and Crush is the list.
+    /// `mcp` in VS Code's settings contains the list; in `OpenCode`, Kilo and Crush it is the list.
     fn settings(&mut self, node: FileNode) -> Result<(), NoList> {
         let Json::Map(keys) = node.value else { return Ok(()) };
         if !keys.iter().any(|(key, _)| LISTS.contains(&key.as_str())) {
@@ -93,7 +93,7 @@ impl FileEntries {
         Ok(())
     }
 
-    /// Claude Code keeps servers of its own for each folder.
+    /// Claude Code has separate servers for each folder.
     fn projects(&mut self, node: FileNode) -> Result<(), NoList> {
         let Json::Map(folders) = node.value else { return Ok(()) };
         for (folder, node) in folders {
@@ -172,19 +172,19 @@ fn has_address(fields: &[(String, FileNode)]) -> bool {
     })
 }
 
-/// How a file is written.
+/// The format of a file.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Form {
-    /// JSON, with comments and commas too many.
+    /// JSON, with comments and extra commas.
     Json,
-    /// As Codex and Grok Build write it.
+    /// TOML, as Codex and Grok Build write it.
     Toml,
-    /// As Goose and Continue write it.
+    /// YAML, as Goose and Continue write it.
     Yaml,
 }
 
 impl Form {
-    /// By the end of a file's name; whatever is not known is taken for JSON.
+    /// By the ending of a file's name; an unknown one counts as JSON.
     pub fn of(name: &str) -> Self {
         let end = name.rsplit_once('.').map_or("", |(_, end)| end).to_ascii_lowercase();
         match end.as_str() {
@@ -194,12 +194,12 @@ impl Form {
         }
     }
 
-    /// As [`Form::parse`], without what is only a client's, where that may be most of the file.
+    /// Like [`Form::parse`], without the client's own data, which may be most of the file.
     pub(super) fn skim(self, text: &str) -> Result<(FileNode, Option<usize>), FileError> {
         if self == Self::Json { tree::skimmed(text) } else { self.parse(text) }
     }
 
-    /// The text as a tree, and the place of the first comma that is too many.
+    /// The text as a tree, and the place of the first extra comma.
     pub(super) fn parse(self, text: &str) -> Result<(FileNode, Option<usize>), FileError> {
         match self {
             Self::Json => tree::parse(text),

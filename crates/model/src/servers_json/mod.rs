@@ -1,7 +1,7 @@
 //! The guide's `servers.json`, read tolerantly and written strictly, and the `mcpServers` map of AI clients.
 //!
-//! One entry has exactly the 16 keys of the guide's library, since one unknown key makes that library read the whole
-//! file as empty. What we know beyond them stands under `metadata.mcp_discovery` ([`block`]).
+//! One entry has exactly the 16 keys of the guide's library, since one unknown key makes that library read the whole file as
+//! empty. What is known beyond them is under `metadata.mcp_discovery` ([`block`]).
 
 mod block;
 mod client_entry;

@@ -4,12 +4,12 @@ use super::forms::{FileEntry, servers_of};
 use super::{Form, client_entry, entry, tree};
 use crate::{Given, Millis, ServerId, ServerInfo};
 
-/// What a file held.
+/// The content of a file.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct ServersFile {
     /// The records, in the order of the file.
     pub servers: Vec<ServerInfo>,
-    /// What each of them was given beside its address, in the same order, with its line. The values may be secrets.
+    /// What was given for each of them besides its address, in the same order, with its line. The values may be secrets.
     pub given: Vec<(usize, Given)>,
     /// What was left out or read tolerantly, each with its place and reason.
     pub warnings: Vec<String>,
@@ -19,22 +19,22 @@ pub struct ServersFile {
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("line {line}, column {column}: {message}")]
 pub struct FileError {
-    /// From 1.
+    /// The line, from 1.
     pub line: usize,
-    /// From 1, in characters.
+    /// The column, from 1, in characters.
     pub column: usize,
     /// What is wrong and what to do.
     pub message: String,
 }
 
-/// What is said of a place in a file.
+/// A note on a place in a file.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Note {
-    /// From 1.
+    /// The line, from 1.
     pub line: usize,
-    /// From 1, in characters.
+    /// The column, from 1, in characters.
     pub column: usize,
-    /// In a sentence, which names the entry where that is not clear from where it is told.
+    /// A sentence, which names the entry where that is not clear from the context.
     pub message: String,
 }
 
@@ -44,15 +44,15 @@ impl std::fmt::Display for Note {
     }
 }
 
-/// Nobody reads more: a name or an address that is longer is no name or address.
+/// A longer name or address is not a name or an address.
 const LONGEST_NOTE: usize = 600;
 
-/// Collects what is said of a file, with its places.
+/// Collects notes on a file, with their places.
 pub(super) struct Reader<'a> {
     text: &'a str,
     pub(super) now: Millis,
     pub(super) notes: Vec<Note>,
-    /// Up to where places were counted, and the line and column there: notes come in the order of the file.
+    /// The position up to which places were counted, with its line and column: notes come in the order of the file.
     counted: (usize, usize, usize),
 }
 
@@ -94,11 +94,11 @@ pub fn read(text: &str, now: Millis) -> Result<ServersFile, FileError> {
     read_as(Form::Json, text, now)
 }
 
-/// Reads a `servers.json`, or the file of an AI client, with comments and commas too many. `now` stamps what the file does not
-/// date, and is the latest time a record can have.
+/// Reads a `servers.json`, or the file of an AI client, with comments and commas too many. `now` stamps what the file does
+/// not date, and is the latest time a record can have.
 ///
-/// Only `name` and `transport` are required. An entry that cannot be read is left out and named in the warnings; a file
-/// that is cut off, too deep or too large, or not of its form, is refused as a whole with its line and column, so that half a
+/// Only `name` and `transport` are required. An entry that cannot be read is left out and named in the warnings; a file that
+/// is cut off, too deep or too large, or not of its form, is refused as a whole with its line and column, so that half a
 /// file is never taken for all of it.
 ///
 /// Ids: a record has the id of its address, so that a file, a scan and a person bring one server and not three. What the
@@ -114,7 +114,7 @@ pub fn read_as(form: Form, text: &str, now: Millis) -> Result<ServersFile, FileE
     let refused = |at| {
         let (line, column) = tree::place(text, at);
         let message =
-            "this is no list of servers: expected {\"servers\": {…}} or {\"mcpServers\": {…}}".into();
+            "this is not a list of servers: expected {\"servers\": {…}} or {\"mcpServers\": {…}}".into();
         FileError { line, column, message }
     };
     let found = servers_of(root, form).map_err(|no_list| refused(no_list.at))?;
@@ -138,10 +138,10 @@ pub fn read_as(form: Form, text: &str, now: Millis) -> Result<ServersFile, FileE
     Ok(ServersFile { servers: merged.servers, given: merged.given, warnings })
 }
 
-/// What is said of a comma that some clients do not read.
-pub(super) const COMMA: &str = "a comma stands before a closing bracket: not every client reads the file so";
+/// The warning for a comma that some clients do not accept.
+pub(super) const COMMA: &str = "there is a comma before a closing bracket: not every client can read that";
 
-/// A record that we wrote names what its command was given.
+/// A record that MCP Discovery wrote names what its command was given.
 fn names_of(info: &ServerInfo) -> Given {
     let env = info.env.iter().map(|name| (name.clone(), None)).collect();
     Given { cwd: info.cwd.clone(), env, ..Given::default() }
@@ -158,7 +158,7 @@ pub(super) struct Merged {
 
 impl Merged {
     /// Adds a record. One address is one server, under whatever names and ids; so is one name at two spellings of an
-    /// address. What was given beside the address tells two apart: two databases, two accounts.
+    /// address. What was given besides the address distinguishes them: two databases, two accounts.
     pub(super) fn add(&mut self, info: ServerInfo, given: Given, at: usize, reader: &mut Reader<'_>) {
         let apart = if given.is_empty() { String::new() } else { given.key() };
         let named = (info.name.clone(), info.address_id(), apart.clone());
@@ -167,9 +167,9 @@ impl Merged {
         if let Some((known, other)) = known.and_then(|known| Some((known, self.servers.get(known)?))) {
             let (name, address) = (&info.name, info.address());
             let message = if other.name == *name {
-                format!("`{name}` stands twice at `{address}`: taken as one server")
+                format!("`{name}` is listed twice at `{address}`: imported as one server")
             } else {
-                format!("`{name}` has the address of `{}`, `{address}`: taken as one server", other.name)
+                format!("`{name}` has the address of `{}`, `{address}`: imported as one server", other.name)
             };
             reader.warn(at, message);
             return self.keep_newest(known, info);
@@ -180,7 +180,7 @@ impl Merged {
         self.given.push((reader.place(at).0, given));
     }
 
-    /// The one that was seen last counts; the id stays that of the first.
+    /// The record that was seen last counts; the id stays that of the first.
     fn keep_newest(&mut self, known: usize, info: ServerInfo) {
         let Some(kept) = self.servers.get_mut(known) else { return };
         if info.last_seen > kept.last_seen {

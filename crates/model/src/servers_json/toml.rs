@@ -1,4 +1,5 @@
-//! TOML as the tree that everything here is read from. The parser is the `toml` crate's; it says of every value where it is.
+//! TOML as the tree that everything here is read from. The parser is that of the `toml` crate; it knows the place of every
+//! value.
 
 use ::toml::de::{DeArray, DeTable, DeValue};
 use serde_json::Number;
@@ -11,7 +12,7 @@ pub(super) fn parse(text: &str) -> Result<FileNode, FileError> {
     // The parser goes down with the keys; what nests deeper is nobody's configuration.
     if let Some(at) = too_deep(text) {
         let (line, column) = place(text, at);
-        let message = format!("it nests deeper than {DEEPEST} levels: this is no list of servers");
+        let message = format!("it nests deeper than {DEEPEST} levels: this is not a list of servers");
         return Err(FileError { line, column, message });
     }
     let table = DeTable::parse(text).map_err(|error| {
@@ -21,8 +22,7 @@ pub(super) fn parse(text: &str) -> Result<FileNode, FileError> {
     Ok(FileNode { at: 0, value: of_table(table.into_inner()) })
 }
 
-/// A line with more dots or brackets than a file may nest. Such a line could hold a text with that many, and is refused all
-/// the same.
+/// A line with more dots or brackets than a file can nest. A text could contain that many, and is refused anyway.
 fn too_deep(text: &str) -> Option<usize> {
     let mut at = 0;
     for line in text.split_inclusive('\n') {
@@ -35,7 +35,7 @@ fn too_deep(text: &str) -> Option<usize> {
     None
 }
 
-/// In the order of the file: the parser has its keys sorted.
+/// In the order of the file: the parser sorts the keys.
 fn of_table(table: DeTable<'_>) -> Json {
     let mut entries: Vec<_> = table.into_iter().collect();
     entries.sort_by_key(|(key, value)| key.span().start.min(value.span().start));

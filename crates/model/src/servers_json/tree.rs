@@ -1,14 +1,14 @@
-//! JSON with places. Beside what `serde_json` reads it knows the bare `Infinity`, `-Infinity` and `NaN` that Python
-//! writes, keeps keys that stand twice, and says of every value where it is.
+//! JSON with places. Unlike `serde_json` it accepts the bare `Infinity`, `-Infinity` and `NaN` that Python writes, keeps
+//! duplicate keys, and knows the place of every value.
 
 use serde_json::{Map, Number, Value};
 
 use super::FileError;
 
-/// Deeper nesting is no registry; reading recurses, and hostile input must not exhaust the stack. More than any record
+/// A registry is not nested deeper; reading recurses, and hostile input must not exhaust the stack. More than any record
 /// that JSON can carry (`serde_json` stops at 128) and what a file wraps around it.
 pub(super) const DEEPEST: usize = 144;
-/// So deep no list of a client's file has servers in it.
+/// No client's file has servers in a list deeper than this.
 const SKIMMED: usize = 3;
 /// In bytes: room for 100,000 servers with ten tools each.
 const LARGEST: usize = 512 * 1024 * 1024;
@@ -33,7 +33,7 @@ pub(super) enum Json {
 }
 
 impl FileNode {
-    /// What it is, for messages.
+    /// Its kind, for messages.
     pub(super) fn kind(&self) -> &'static str {
         match self.value {
             Json::Null => "null",
@@ -46,7 +46,7 @@ impl FileNode {
         }
     }
 
-    /// As plain JSON; numbers that are not finite become null. Of a key that stands twice the last one counts.
+    /// As plain JSON; numbers that are not finite become null. Of a duplicate key the last one counts.
     pub(super) fn into_value(self) -> Value {
         match self.value {
             Json::Null | Json::NotFinite => Value::Null,
@@ -60,7 +60,7 @@ impl FileNode {
         }
     }
 
-    /// Whether lists and objects stand in one another at most so often.
+    /// Whether lists and objects are nested at most this deep.
     pub(super) fn nests_within(&self, levels: usize) -> bool {
         let mut inner: Box<dyn Iterator<Item = &Self>> = match &self.value {
             Json::List(items) => Box::new(items.iter()),
@@ -70,7 +70,7 @@ impl FileNode {
         levels.checked_sub(1).is_some_and(|below| inner.all(|node| node.nests_within(below)))
     }
 
-    /// Whether a number that is not finite is in it.
+    /// Whether it contains a number that is not finite.
     pub(super) fn has_not_finite(&self) -> bool {
         match &self.value {
             Json::NotFinite => true,
@@ -81,13 +81,13 @@ impl FileNode {
     }
 }
 
-/// Reads a whole file. With it comes the place of the first comma that stands before a closing bracket.
+/// Parses a whole file. With it comes the place of the first comma before a closing bracket.
 pub(super) fn parse(text: &str) -> Result<(FileNode, Option<usize>), FileError> {
     parsed(text, false)
 }
 
-/// The same of a client's file, without what is only a client's: what was said in its conversations stands in lists of
-/// objects deep inside, where no server is, and may be most of the file.
+/// The same for a client's file, without the client's own data: its conversations are in lists of objects deep inside, where
+/// no server is, and may be most of the file.
 pub(super) fn skimmed(text: &str) -> Result<(FileNode, Option<usize>), FileError> {
     parsed(text, true)
 }
@@ -132,7 +132,7 @@ struct Parser<'a> {
     at: usize,
     /// The first comma before a closing bracket.
     comma: Option<usize>,
-    /// Objects in lists from this depth on are gone over.
+    /// Objects in lists from this depth on are skipped.
     skims: bool,
 }
 
@@ -154,7 +154,7 @@ impl Parser<'_> {
         self.text.as_bytes().get(self.at).copied()
     }
 
-    /// Blanks, and comments as editors and their users write them.
+    /// Whitespace, and comments as editors and their users write them.
     fn blanks(&mut self) -> Result<(), FaultAt> {
         loop {
             match (self.peek(), self.text.as_bytes().get(self.at + 1)) {
@@ -175,7 +175,7 @@ impl Parser<'_> {
 
     fn value(&mut self, depth: usize) -> Result<FileNode, FaultAt> {
         if depth > DEEPEST {
-            return Err((self.at, format!("it nests deeper than {DEEPEST} levels: this is no registry")));
+            return Err((self.at, format!("it nests deeper than {DEEPEST} levels: this is not a registry")));
         }
         self.blanks()?;
         let at = self.at;
@@ -229,7 +229,7 @@ impl Parser<'_> {
         }
     }
 
-    /// Goes over a list or an object without keeping anything of it: only its brackets have to fit.
+    /// Skips a list or an object without keeping anything of it: only its brackets have to match.
     fn skip(&mut self) -> Result<(), FaultAt> {
         let mut open = Vec::new();
         loop {
@@ -275,7 +275,7 @@ impl Parser<'_> {
         Ok(())
     }
 
-    /// After an element: a comma goes on, the closing bracket (which stays) ends.
+    /// After an element: a comma continues, the closing bracket (which stays) ends.
     fn is_last(&mut self, close: u8) -> Result<bool, FaultAt> {
         self.blanks()?;
         let closing = char::from(close);
@@ -314,7 +314,7 @@ impl Parser<'_> {
         })
     }
 
-    /// Goes behind the quotes that end a text.
+    /// Goes to the position after the quotes that end a text.
     fn text_end(&mut self) -> Result<(), FaultAt> {
         self.at += 1;
         loop {
@@ -373,7 +373,7 @@ impl Parser<'_> {
                 Ok(Json::NotFinite)
             }
             // The word itself is not told: who forgets the quotes may forget them around a secret.
-            _ => Err((start, "this is no value: text stands in double quotes".into())),
+            _ => Err((start, "this is not a value: text is written in double quotes".into())),
         }
     }
 }

@@ -96,7 +96,7 @@ fn seconds(millis: Millis) -> f64 {
 }
 
 /// Writes the `mcpServers` map that AI clients read: `{type, url}` or `{command, args}` under each name, with a number
-/// behind a name that stands twice. A record without an address is left out; credentials are never in it.
+/// behind a duplicate name. A record without an address is left out; credentials are never in it.
 pub fn write_mcp_json<'a>(servers: impl IntoIterator<Item = &'a ServerInfo>) -> String {
     let mut taken = HashMap::new();
     let mut entries = Map::new();
@@ -120,7 +120,7 @@ fn client_entry(info: &ServerInfo) -> Option<Value> {
     }
 }
 
-/// Of an environment only names: `${NAME}` is what clients put their own value in for.
+/// Only the names of an environment: clients replace `${NAME}` with their own value.
 fn of_command(info: &ServerInfo, command: &str) -> Value {
     let mut entry = Map::new();
     entry.insert("command".to_owned(), json!(command));

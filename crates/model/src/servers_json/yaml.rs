@@ -1,4 +1,4 @@
-//! YAML as the tree that everything here is read from. The parser is the one that the configuration's reader stands on.
+//! YAML as the tree that everything here is read from. The parser is the one that the reader of the configuration uses.
 
 use std::collections::HashMap;
 
@@ -8,7 +8,7 @@ use serde_json::Number;
 use super::FileError;
 use super::tree::{DEEPEST, FaultAt, FileNode, Json, place};
 
-/// What aliases may repeat, in values: a few lines of them could otherwise mean more than a computer holds.
+/// The most values that aliases can repeat: a few lines of them could otherwise exceed the memory of a computer.
 const MOST_REPEATED: usize = 100_000;
 
 /// Reads the first document of a file; one without a value is null.
@@ -36,7 +36,7 @@ fn place_of(error: &ScanError) -> usize {
     error.marker().byte_offset().unwrap_or_default()
 }
 
-/// A collection whose end has not come.
+/// A collection that has not ended yet.
 struct OpenYaml {
     at: usize,
     anchor: usize,
@@ -45,7 +45,7 @@ struct OpenYaml {
 
 enum Half {
     List(Vec<FileNode>),
-    /// With the key that waits for its value.
+    /// The key that waits for its value.
     Map(Vec<(String, FileNode)>, Option<String>),
 }
 
@@ -58,7 +58,7 @@ struct YamlReading {
 }
 
 impl YamlReading {
-    /// Takes one event in; false when the document is over.
+    /// Takes one event; false when the document is over.
     fn take(&mut self, event: Event<'_>, span: &Span) -> Result<bool, FaultAt> {
         let at = self.from + span.byte_range().map_or(0, |range| range.start);
         match event {
@@ -73,7 +73,7 @@ impl YamlReading {
             }
             Event::Alias(anchor) => {
                 let Some(node) = self.anchors.get(&anchor).cloned() else {
-                    return Err((at, "this alias stands for a value that is not over yet".to_owned()));
+                    return Err((at, "this alias refers to a value that has not ended yet".to_owned()));
                 };
                 self.repeated += size(&node);
                 if self.repeated > MOST_REPEATED {
@@ -99,13 +99,16 @@ impl YamlReading {
 
     fn begin(&mut self, at: usize, anchor: usize, value: Half) -> Result<(), FaultAt> {
         if self.open.len() >= DEEPEST {
-            return Err((at, format!("it nests deeper than {DEEPEST} levels: this is no list of servers")));
+            return Err((
+                at,
+                format!("it nests deeper than {DEEPEST} levels: this is not a list of servers"),
+            ));
         }
         self.open.push(OpenYaml { at, anchor, value });
         Ok(())
     }
 
-    /// A value that is whole; `key` is what it says where it stands as a key.
+    /// A complete value; `key` is its text where it is a key.
     fn value(&mut self, node: FileNode, anchor: usize, key: Option<&str>) -> Result<(), FaultAt> {
         if anchor != 0 {
             self.anchors.insert(anchor, node.clone());

@@ -12,7 +12,7 @@ use crate::RegistryError;
 use crate::registry::{ChangedServers, RemovedServer};
 use crate::state::NextState;
 
-/// What a person can do to servers as a whole.
+/// What the user can do to servers as a whole.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Mark {
     Remove,
@@ -56,7 +56,7 @@ impl Command for Marking {
 }
 
 impl Marking {
-    /// A removed server can be removed, ignored and restored; only one that is there can be paused.
+    /// A removed server can be removed, ignored and restored; only one in the list can be paused.
     fn find(&self, draft: &NextState, id: ServerId) -> Result<Arc<Record>, RegistryError> {
         match self.mark {
             Mark::Pause | Mark::Resume => draft.live(id).cloned(),
@@ -101,7 +101,7 @@ impl Mark {
     }
 }
 
-/// Lists the servers that can be brought back.
+/// Lists the servers that can be restored.
 pub(crate) struct ListRemoved;
 
 impl Command for ListRemoved {
@@ -121,7 +121,7 @@ impl Command for ListRemoved {
     }
 }
 
-/// Deletes every server that somebody brought, removed ones included, for good.
+/// Deletes every server of this source, removed ones included, for good.
 pub(crate) struct Forget {
     pub(crate) source: Source,
 }

@@ -11,7 +11,7 @@ use crate::health::{HealthPolicy, Measure, Minute, News, Reason, Round, ServerCo
 use crate::registry::ChangedServers;
 use crate::state::NextState;
 
-/// Takes what checks and calls measured.
+/// Takes the measurements of checks and calls.
 pub(crate) struct Measured {
     pub(crate) measures: Vec<(ServerId, Measure)>,
 }
@@ -30,7 +30,7 @@ impl Command for Measured {
     }
 }
 
-/// Takes one measurement that somebody waits for.
+/// Takes one measurement whose result is awaited.
 pub(crate) struct Measuring {
     pub(crate) id: ServerId,
     pub(crate) measure: Measure,
@@ -54,7 +54,7 @@ fn measure_one(draft: &mut NextState, id: ServerId, measure: &Measure) -> Result
     let news = round.news.as_deref();
     if let Some(Err(error)) = news.map(|news| take_news(draft, id, news)) {
         // What was measured counts, whatever becomes of what was said.
-        let why = format!("what it says of itself could not be kept: {error}");
+        let why = format!("what it reports about itself could not be kept: {error}");
         let reason = round.reason.clone().or_else(|| Some(Reason::new(why, "Not kept")));
         let round = Round { reason, news: None, ..(**round).clone() };
         return draft.take_measure(id, &Measure::Round(Box::new(round)));
@@ -63,7 +63,7 @@ fn measure_one(draft: &mut NextState, id: ServerId, measure: &Measure) -> Result
     draft.take_measure(id, measure)
 }
 
-/// What a server lists beside its tools is taken as it comes.
+/// The resources and prompts of a server are accepted without asking.
 fn take_offers(draft: &mut NextState, id: ServerId, contents: &ServerContents) -> Result<(), RegistryError> {
     let record = draft.live(id)?.clone();
     let tools = record.info.tools.clone();
@@ -78,8 +78,8 @@ fn take_offers(draft: &mut NextState, id: ServerId, contents: &ServerContents) -
     Ok(())
 }
 
-/// What the record learns from a round: who the server is, where it answers, and what it lists when that is its first
-/// listing. A later one is adopted by a person.
+/// What the record learns from a round: the identity of the server, its endpoint, and its lists when they are its first. The
+/// user accepts later ones.
 fn take_news(draft: &mut NextState, id: ServerId, news: &News) -> Result<(), RegistryError> {
     let record = draft.live(id)?.clone();
     let mut info = (*record.info).clone();
@@ -104,7 +104,7 @@ fn take_news(draft: &mut NextState, id: ServerId, news: &News) -> Result<(), Reg
     Ok(())
 }
 
-/// A name that is only an address gives way to what the server calls itself.
+/// A name that is only an address is replaced by the name that the server reports.
 fn name_after(info: &mut ServerInfo) {
     let said = info.identity.as_ref().map(|identity| identity.name.trim().to_owned());
     let endpoint = info.url.as_deref().and_then(|url| Endpoint::parse(url).ok());
@@ -128,7 +128,7 @@ impl Command for SetPolicy {
     }
 }
 
-/// What policy lets be called from now on.
+/// The capabilities that a policy allows from now on.
 pub(crate) struct SetAllowed {
     pub(crate) allowed: Allowed,
 }
@@ -142,7 +142,7 @@ impl Command for SetAllowed {
     }
 }
 
-/// Takes over what a server lists.
+/// Accepts what a server lists.
 pub(crate) struct Adopt {
     pub(crate) id: ServerId,
 }
@@ -160,7 +160,7 @@ impl Command for Adopt {
             check(&info)?;
             info.updated_at = draft.now;
             let after = Record { info: Arc::new(info), ..(*record).clone() };
-            let label = format!("took over what {} lists", record.info.name);
+            let label = format!("accepted what {} lists", record.info.name);
             undo = taken_over(&record, &after).map(|image| draft.remember(label, vec![image]));
             draft.put(after);
         }

@@ -12,8 +12,8 @@ use crate::RegistryError;
 use crate::registry::ChangedServers;
 use crate::state::NextState;
 
-/// The record after `new` was registered over `known`. Who registers again adds and corrects, and never takes away:
-/// a field that is not given stays, and so do `created_at`, a pause, and what was measured.
+/// The record after `new` was registered over `known`. Registering again adds and corrects, and never removes: a field that
+/// is not given stays, and so do `created_at`, a pause, and the measurements.
 pub(super) fn merge(known: Option<&Record>, new: &ServerInfo, origin: &Origin, now: Millis) -> Record {
     let set_by_person = match origin {
         Origin::Person { .. } => set_by(new),
@@ -38,7 +38,7 @@ pub(super) fn merge(known: Option<&Record>, new: &ServerInfo, origin: &Origin, n
     }
 }
 
-/// What a person says by registering a server.
+/// The fields that the user sets by registering a server.
 fn set_by(new: &ServerInfo) -> BTreeSet<PersonField> {
     let metadata = (!new.metadata.is_empty()).then_some(PersonField::Metadata);
     let capabilities = (!new.capabilities.is_empty()).then_some(PersonField::Capabilities);
@@ -94,7 +94,7 @@ fn add_keys(known: &mut Map<String, Value>, new: &Map<String, Value>) {
     }
 }
 
-/// The URL as a person gave it stays theirs (a scan knows only what it found), and so does who brought the server.
+/// The URL that the user gave stays (a scan knows only what it found), and so does the source of the server.
 fn merge_address(info: &mut ServerInfo, new: &ServerInfo, origin: &Origin) {
     let is_automatic = matches!(origin, Origin::Automatic);
     // What a person added stays a person's: a file that lists it again brings nothing new. What is of the demo goes with
@@ -119,7 +119,7 @@ fn merge_address(info: &mut ServerInfo, new: &ServerInfo, origin: &Origin) {
     }
 }
 
-/// What a server said stays until it says something else; a registration that did not ask it says nothing.
+/// What a server reported stays until it reports something else; a registration without a request to it reports nothing.
 fn merge_contents(info: &mut ServerInfo, new: &ServerInfo) {
     let asked = new.identity.is_some()
         || !new.tools.is_empty()
@@ -135,7 +135,7 @@ fn merge_contents(info: &mut ServerInfo, new: &ServerInfo) {
     }
 }
 
-/// New values that a person gives. What is absent stays.
+/// New values from the user. Absent ones stay.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Patch {
     /// A new name.
@@ -144,22 +144,22 @@ pub struct Patch {
     pub metadata: Option<Map<String, Value>>,
     /// The whole new list of tags.
     pub capabilities: Option<Vec<String>>,
-    /// Whether its child is never put to sleep.
+    /// Whether its child process keeps running when it is not used.
     pub keep_running: Option<bool>,
     /// Another way to reach it.
     pub way: Option<Box<WayChange>>,
 }
 
-/// How a server is reached, before and after: its address or command, and what is named for it. Its id stays.
+/// How a server is reached, before and after: its address or command, and the names of its secrets. Its id stays.
 #[derive(Debug, Clone, PartialEq)]
 pub struct WayChange {
-    /// The record that was looked at. If it is reached otherwise by now, nothing is changed.
+    /// The record that was read. If it is reached in another way by now, nothing is changed.
     pub from: Arc<ServerInfo>,
     /// The record that has the new way.
     pub to: ServerInfo,
 }
 
-/// Changes the fields of one server that a person may change.
+/// Changes the fields of one server that the user can change.
 pub(crate) struct Edit {
     pub(crate) id: ServerId,
     pub(crate) patch: Patch,
@@ -210,7 +210,7 @@ impl Patch {
 impl WayChange {
     fn take(&self, info: &mut ServerInfo) -> Result<(), RegistryError> {
         if !is_same_way(info, &self.from) {
-            let reason = "was changed meanwhile: look at it again, then edit it".to_owned();
+            let reason = "was changed meanwhile: read it again, then edit it".to_owned();
             return Err(RegistryError::Invalid { field: "server", reason });
         }
         let to = self.to.clone();

@@ -1,4 +1,4 @@
-//! What each change does. A command checks first and writes then, so one that is refused leaves the draft as it was.
+//! The changes. A command checks first and writes then, so a refused one leaves the draft as it was.
 
 mod mark;
 mod measure;
@@ -18,12 +18,12 @@ pub(crate) use undo::{Next, Redo, Undo};
 pub(crate) use upsert::{Observe, Preview, Upsert, check};
 pub use upsert::{Origin, check as check_record};
 
-/// Something the writer is asked to do.
+/// A request to the writer.
 pub(crate) trait Command: Send + 'static {
-    /// What the caller gets.
+    /// The caller's result.
     type Answer: Send;
 
-    /// Does it to the draft. May run twice: with its batch, and alone if the batch could not be committed.
+    /// Applies it to the draft. May run twice: with its batch, and alone if the batch could not be committed.
     fn apply(&self, draft: &mut NextState) -> Result<Self::Answer, RegistryError>;
 }
 

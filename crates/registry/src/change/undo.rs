@@ -1,14 +1,14 @@
-//! Taking a change back: one mechanism for add, import, edit, remove, ignore, restore, pause and resume.
+//! Undo: one mechanism for add, import, edit, remove, ignore, restore, pause and resume.
 //!
-//! A change is remembered as the fields it changed, each with its value before and after. Undo sets a field back if it
-//! still has the value the change gave it, and no newer change that stands set it as well: what came later is never lost,
-//! and undoing an old rename does not lift a newer pause.
+//! A change is remembered as the fields it changed, each with its value before and after. Undo sets a field back if it still
+//! has the value the change gave it, and no newer change in effect set it as well: later changes are never lost, and undoing
+//! an old rename does not end a newer pause.
 //!
 //! How a server is reached is one thing: its address or command and what is sent there are set back together or not at all,
 //! and only where the server is still where that change left it. So no undo puts a credential beside another origin.
 //!
-//! What is measured (identity, `last_seen`) is not part of it, and neither is what a server lists, unless a person took that
-//! over. A server that was added is removed again, and like any removed server it can be brought back.
+//! Measurements (identity, `last_seen`) are not part of it, and neither is what a server lists, unless the user accepted
+//! that. A server that was added is removed again, and like any removed server it can be restored.
 
 use std::collections::{BTreeMap, BTreeSet, HashSet};
 use std::sync::Arc;
@@ -23,17 +23,17 @@ use crate::RegistryError;
 use crate::registry::{JournalStep, UndoneStep, UpcomingSteps};
 use crate::state::NextState;
 
-/// Takes one change back, or the newest that can be.
+/// Undoes one change, or the newest that can be undone.
 pub(crate) struct Undo {
     pub(crate) entry: Option<i64>,
 }
 
-/// Makes a change again that was taken back: this one, or the one that was taken back last.
+/// Redoes a change that was undone: this one, or the one that was undone last.
 pub(crate) struct Redo {
     pub(crate) entry: Option<i64>,
 }
 
-/// What would be taken back, and what would be made again.
+/// The changes that would be undone and redone next.
 pub(crate) struct Next;
 
 impl Command for Undo {
@@ -97,13 +97,13 @@ fn put(draft: &mut NextState, records: Vec<Record>) -> Vec<ServerId> {
     ids
 }
 
-/// The records as they are without this change; nothing when it left no trace that could be taken back.
+/// The records without this change; nothing when it left no trace that could be undone.
 fn reverted(draft: &NextState, entry: Arc<JournalEntry>) -> Option<PlannedUndo> {
     let records = turned(draft, &entry, |(before, after)| (before.clone(), after.clone()));
     (!records.is_empty()).then_some((entry, records))
 }
 
-/// The records as they are with it again: what it did is taken back the other way round.
+/// The records with it again: the change is undone in the other direction.
 fn repeated(draft: &NextState, entry: Arc<JournalEntry>) -> Option<PlannedUndo> {
     let records = turned(draft, &entry, |(before, after)| (after.clone(), before.clone()));
     (!records.is_empty()).then_some((entry, records))
@@ -128,7 +128,7 @@ fn turned(
     turned.collect()
 }
 
-/// What newer changes set that were not taken back.
+/// What newer changes set that were not undone.
 fn newer_fields(draft: &NextState, entry: i64) -> HashSet<(ServerId, &str)> {
     let newer = draft.entries().take_while(|newer| newer.id > entry);
     let images = newer.flat_map(|entry| entry.images.iter());
@@ -145,7 +145,7 @@ pub(super) fn image(before: Option<&Record>, after: &Record) -> Option<Image> {
     differences(after.id(), old, &fields(after))
 }
 
-/// What an edit changed, for a person: `renamed a to b`, `changed the address of a`.
+/// What an edit changed, in words: `renamed a to b`, `changed the address of a`.
 pub(super) fn label(image: &Image, name: &str) -> String {
     let has = |fields: &[&str]| {
         fields.iter().any(|field| image.fields.get(*field).is_some_and(|(old, new)| old != new))
@@ -163,7 +163,7 @@ pub(super) fn label(image: &Image, name: &str) -> String {
     }
 }
 
-/// What people call the fields, where they are not the name.
+/// The words for the fields, where they are not the name.
 const PARTS: [(&[&str], &str); 7] = [
     (&["url", "endpoint", "transport"], "the address"),
     (&["command", "args", "env", "cwd"], "the command"),
@@ -191,7 +191,7 @@ fn differences(id: ServerId, old: Map<String, Value>, new: &Map<String, Value>) 
 
 type ChangedMember<'a> = (&'a String, &'a (Value, Value));
 
-/// The record with each of these fields that is as the change left it set back; nothing when none is.
+/// The record with each of these fields set back that is as the change left it; nothing when none is.
 fn revert(record: &Record, changed: &[ChangedMember<'_>], now: Millis) -> Option<Record> {
     let (way, others): (Vec<_>, Vec<_>) =
         changed.iter().partition(|(field, _)| WAY.contains(&field.as_str()));
@@ -228,7 +228,7 @@ fn set_back(record: &Record, changed: &[ChangedMember<'_>], now: Millis) -> Opti
     Some(face.onto(record, now))
 }
 
-/// The fields that people change. A new one needs no migration: an image without it leaves it alone.
+/// The fields that the user changes. A new one needs no migration: an image without it leaves it unchanged.
 #[derive(Serialize, Deserialize)]
 #[expect(clippy::struct_excessive_bools, reason = "they are those of the record")]
 struct EditableFields {
@@ -255,7 +255,7 @@ struct EditableFields {
     secret_set: u64,
     #[serde(default)]
     moved: bool,
-    /// Follows from the address; it stands here so that changes say where the server was.
+    /// Follows from the address; it is here so that changes say where the server was.
     #[serde(default)]
     origin: Option<String>,
     reach: Option<Reach>,
@@ -264,7 +264,7 @@ struct EditableFields {
     removed: bool,
     ignored: bool,
     set_by_person: BTreeSet<PersonField>,
-    /// Only where a person took them over: they are large, and everything else that changes them is a measurement.
+    /// Only where the user accepted them: they are large, and everything else that changes them is a measurement.
     #[serde(flatten, skip_serializing_if = "Option::is_none")]
     offers: Option<Offers>,
 }
@@ -302,7 +302,7 @@ struct Offers {
     definitions: Arc<Definitions>,
 }
 
-/// What a person took over from what a server lists; nothing when that is what was known.
+/// What the user accepted of a server's lists; nothing when that is what was known.
 pub(super) fn taken_over(before: &Record, after: &Record) -> Option<Image> {
     differences(after.id(), offers(before), &offers(after))
 }

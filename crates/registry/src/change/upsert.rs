@@ -13,15 +13,15 @@ use crate::health::{Observation, ServerContents};
 use crate::registry::{Committed, Upserted};
 use crate::state::NextState;
 
-/// Who registers.
+/// The origin of a registration.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Origin {
-    /// A person, by hand or with a file: can be undone, and what they set stays theirs.
+    /// The user, by hand or with a file: can be undone, and what they set stays.
     Person {
-        /// What they did, in words: `added weather-b`.
+        /// The label of the change: `added weather-b`.
         label: String,
     },
-    /// A scan, an announcement: leaves alone what a person set, ignored or paused, and is not journaled.
+    /// A scan or an announcement: changes nothing that the user set, ignored or paused, and is not in the journal.
     Automatic,
 }
 
@@ -86,7 +86,7 @@ impl Upsert {
 
 type KnownRecords = Vec<(ServerId, Option<Arc<Record>>)>;
 
-/// What a person does can be taken back, even if it turned out to change nothing: they are shown the same sentence.
+/// What the user does can be undone, even if it turned out to change nothing: they are shown the same sentence.
 fn remember(draft: &mut NextState, label: &str, before: &KnownRecords) -> Option<i64> {
     if before.is_empty() {
         return None;
@@ -105,7 +105,7 @@ fn outcome(known: Option<&Record>, merged: &Record) -> Upserted {
     }
 }
 
-/// Refuses what cannot be kept, before it reaches the writer.
+/// Refuses what cannot be stored, before it reaches the writer.
 pub fn check(info: &ServerInfo) -> Result<(), RegistryError> {
     check_name(&info.name)?;
     if let Some((key, _)) = info.metadata.iter().find(|(_, value)| !nests_within(value, DEEPEST_VALUE)) {
@@ -152,7 +152,7 @@ pub(crate) struct Observe {
 impl Command for Observe {
     type Answer = Health;
 
-    /// Health is not kept; the time of a successful contact is, and so is what the server lists.
+    /// Health is not stored; the time of a successful contact is, and so are the server's lists.
     fn apply(&self, draft: &mut NextState) -> Result<Health, RegistryError> {
         let record = draft.live(self.id)?.clone();
         let mut info = (*record.info).clone();
@@ -179,7 +179,7 @@ fn is_contact(status: HealthStatus) -> bool {
     matches!(status, HealthStatus::Healthy | HealthStatus::Degraded | HealthStatus::NeedsSignIn)
 }
 
-/// Takes over what the server says; tells whether any of it is new.
+/// Takes over what the server reports; returns whether any of it is new.
 pub(super) fn take(info: &mut ServerInfo, contents: &ServerContents) -> bool {
     let is_known = info.identity.as_ref() == Some(&contents.identity)
         && info.tools == contents.tools
@@ -203,7 +203,7 @@ pub(super) fn take(info: &mut ServerInfo, contents: &ServerContents) -> bool {
     true
 }
 
-/// Until it says what it is called, a server has the name of its address: one that requires authentication says it late.
+/// Until it reports a name, a server has the name of its address: one that requires authentication reports it late.
 fn is_named_after_address(info: &ServerInfo) -> bool {
     let endpoint = info.url.as_deref().and_then(|url| Endpoint::parse(url).ok());
     endpoint.is_some_and(|endpoint| endpoint.url().authority() == info.name)

@@ -1,4 +1,4 @@
-//! Undo: every change of a person can be taken back, in any order, after a restart, and never at the cost of a later one.
+//! Undo: every change of the user can be undone, in any order, after a restart, and never at the cost of a later one.
 
 use std::sync::Arc;
 

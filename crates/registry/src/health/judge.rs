@@ -7,13 +7,13 @@ use super::{HealthPolicy, Observation, Reason};
 /// One outcome, of a round or of a call.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Sign {
-    /// It answered as it should.
+    /// It answered correctly.
     Good,
     /// It did not.
     Bad,
     /// It requires authentication.
     NeedsSignIn,
-    /// It was not asked.
+    /// No request was sent.
     Nothing,
 }
 
@@ -26,7 +26,7 @@ pub(crate) struct Judge {
     pub(crate) failures: u32,
     /// Good outcomes in a row.
     pub(crate) successes: u32,
-    /// The worst check of the last round; a call says nothing of it.
+    /// The worst check of the last round; a call says nothing about it.
     pub(crate) level: CheckStatus,
 }
 
@@ -49,7 +49,7 @@ impl Judge {
         };
     }
 
-    /// A person, or a scan, looked for themselves: that decides.
+    /// The user, or a scan, checked just now: that decides.
     pub(crate) fn decide(&mut self, status: HealthStatus, policy: &HealthPolicy) {
         self.status = status;
         match status {
@@ -84,7 +84,7 @@ impl Judge {
     }
 }
 
-/// What a single look showed, as the checks that it stands for.
+/// The result of a single check, as the checks that it stands for.
 pub(super) fn checks_of(observation: &Observation) -> Arc<[CheckResult]> {
     let looked = |status, evidence: &str| {
         let (name, ms) = (ENDPOINT_REACHABLE.into(), observation.response_time_ms);
@@ -108,12 +108,12 @@ pub(super) fn checks_of(observation: &Observation) -> Arc<[CheckResult]> {
     std::iter::once(first).chain(others).collect()
 }
 
-/// The reason in a few words. Who is asked for a token need not read how.
+/// The reason in a few words. A request for a token needs no details.
 pub(super) fn short(status: HealthStatus, reason: &str) -> &str {
     if status == HealthStatus::NeedsSignIn { "Needs a token" } else { reason }
 }
 
-/// Why a server that answers again is not well yet.
+/// Why a server that answers again is not healthy yet.
 pub(super) fn recovering(successes: u32) -> Reason {
     let times = if successes == 1 { "once".to_owned() } else { format!("{successes} times in a row") };
     Reason::new(format!("it answers again, {times} so far"), &format!("Answers again, {times}"))

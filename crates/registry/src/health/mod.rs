@@ -1,8 +1,8 @@
-//! The runtime state of one server: what was measured, and not what is kept. It survives an upsert of the same id and
-//! dies with the process, because an old error is no fact.
+//! The runtime state of one server: measurements, not what is stored. It survives an upsert of the same id and is lost with
+//! the process, because an old error is not a fact.
 //!
-//! Rounds of checks and outcomes of calls go in, a [`Flip`] comes out when the status became another. Everything here is
-//! pure: times are given, memory is bounded, and `reference.rs` compares it with a model that keeps every sample.
+//! Rounds of checks and outcomes of calls go in, a [`Flip`] comes out when the status changed. Everything here is pure:
+//! times are passed in, memory is bounded, and `reference.rs` compares it with a model that keeps every sample.
 
 mod judge;
 mod past;
@@ -18,25 +18,25 @@ use model::{CheckResult, Definitions, HealthStatus, Identity, Millis, RefusedCer
 pub use past::Minute;
 pub(crate) use state::{Flip, HealthState};
 
-/// One measurement of one server that a person or a scan made: a single verdict.
+/// One measurement of one server that the user or a scan made: a single verdict.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Observation {
     /// The verdict.
     pub status: HealthStatus,
-    /// Why, in one sentence.
+    /// The reason, in one sentence.
     pub reason: Option<String>,
     /// The round trip, in milliseconds.
     pub response_time_ms: Option<f64>,
     /// When it was measured.
     pub at: Millis,
-    /// What the server offers, when it was asked; it becomes what the server is known for.
+    /// What the server offers, when it was asked; this becomes what the server is known for.
     pub contents: Option<ServerContents>,
 }
 
-/// What a server said of itself and what it lists. Kept with its record.
+/// What a server reported about itself and its lists. Kept with its record.
 #[derive(Debug, Clone, PartialEq)]
 pub struct ServerContents {
-    /// Who it says it is.
+    /// Its identity.
     pub identity: Identity,
     /// Its tools.
     pub tools: Arc<[Tool]>,
@@ -44,7 +44,7 @@ pub struct ServerContents {
     pub resources: Vec<String>,
     /// The names of its prompts.
     pub prompts: Vec<String>,
-    /// What it wrote of them, and of its resource templates.
+    /// The definitions of these, and of its resource templates.
     pub definitions: Arc<Definitions>,
     /// What of the two, or of its instructions, is not kept, in a sentence.
     pub left_out: Option<String>,
@@ -57,15 +57,15 @@ pub enum Measure {
     Round(Box<Round>),
     /// How live calls ended.
     Calls(CallsEnded),
-    /// When it is checked next; `None`: it is not.
+    /// When it is checked next; `None` when no check is planned.
     Planned(Option<Millis>),
-    /// Since when its child starts; `None`: it has ended to, whatever came of it.
+    /// Since when its child process has been starting; `None` when that is over, whatever the result.
     Starting(Option<Millis>),
     /// Since when its child is asleep; `None`: it is awake.
     Asleep(Option<Millis>),
-    /// What it lists beside its tools, which a person accepts, now.
+    /// The resources and prompts that it lists now, which need no consent.
     Offers(Box<ServerContents>),
-    /// Who sees it now.
+    /// What sees it now.
     Seen(Arc<[String]>),
 }
 
@@ -74,13 +74,13 @@ pub enum Measure {
 pub struct Round {
     /// When it ended.
     pub at: Millis,
-    /// How.
+    /// The outcome.
     pub verdict: RoundVerdict,
     /// Every check and its evidence.
     pub checks: Arc<[CheckResult]>,
     /// The round trip, in milliseconds, when there was one.
     pub round_trip_ms: Option<f64>,
-    /// What is wrong, when something is.
+    /// What is wrong, if anything.
     pub reason: Option<Reason>,
     /// When the next round is; `None` when none is planned.
     pub next_check: Option<Millis>,
@@ -95,9 +95,9 @@ pub enum RoundVerdict {
     Checked,
     /// It requires authentication. Not a failure.
     NeedsSignIn,
-    /// It was not asked, for a reason on our side: the round says nothing of the server.
+    /// It was not asked, for a reason on our side: the round says nothing about the server.
     NotChecked,
-    /// Its child is still starting: what was known of it stays.
+    /// Its child process is still starting: what was known of it stays.
     Starting,
 }
 
@@ -106,15 +106,15 @@ pub enum RoundVerdict {
 pub struct CallsEnded {
     /// When the last ended.
     pub at: Millis,
-    /// How.
+    /// The outcome.
     pub ended: Ended,
-    /// What is wrong, when something is.
+    /// What is wrong, if anything.
     pub reason: Option<Reason>,
     /// How many.
     pub times: u32,
 }
 
-/// How a live call ended, as far as it tells something of the server. An error of the tool is an answer.
+/// How a live call ended, as far as it says something about the server. An error of the tool is an answer.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Ended {
     /// It was answered.
@@ -125,14 +125,14 @@ pub enum Ended {
     NeedsSignIn,
 }
 
-/// Why a server is not well.
+/// Why a server is not healthy.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Reason {
     /// In one sentence.
     pub sentence: String,
     /// In a few words.
     pub summary: String,
-    /// The certificate that was refused, when that is it.
+    /// The certificate that was refused, if that is the reason.
     pub certificate: Option<Arc<RefusedCertificate>>,
 }
 
@@ -149,14 +149,14 @@ impl Reason {
     }
 }
 
-/// What a round found out about a server, beyond its health.
+/// What a round found out about a server, besides its health.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct News {
     /// What the server lists, where it differs from the tools that were accepted.
     pub listed: Option<Arc<ServerContents>>,
-    /// What it is known for from now on: its first listing.
+    /// What it is known for from now on: its first list.
     pub adopted: Option<ServerContents>,
-    /// What the server says of itself, where that is not what it said before.
+    /// What the server reports about itself, where that has changed.
     pub identity: Option<Identity>,
     /// The URL that answered, when the record had none.
     pub endpoint: Option<(Transport, String)>,
@@ -169,7 +169,7 @@ pub struct HealthPolicy {
     pub max_failures: u32,
     /// Successes in a row before it is healthy again; at least 1.
     pub min_successes: u32,
-    /// How far back the score looks, in milliseconds.
+    /// The time span of the score, in milliseconds.
     pub window: Millis,
 }
 

@@ -1,4 +1,4 @@
-//! What became of an endpoint: the last hour by the minute, in memory only, and what is to be kept and was not written yet.
+//! The history of an endpoint: the last hour by the minute, in memory only, and what was not written yet.
 
 use std::collections::VecDeque;
 
@@ -51,7 +51,7 @@ struct MinuteSum {
     p95: f32,
 }
 
-/// The minute that is going on, or was the last with a round.
+/// The current minute, or the last with a round.
 #[derive(Debug, Clone, Copy, PartialEq, Default)]
 struct Rounds {
     minute: i32,
@@ -61,7 +61,7 @@ struct Rounds {
 }
 
 impl Hour {
-    /// Notes a round and its round trip, if it had one.
+    /// Records a round and its round trip, if it had one.
     pub(crate) fn note(&mut self, at: Millis, round_trip_ms: Option<f64>) {
         let minute = i32::try_from(at.div_euclid(MINUTE)).unwrap_or_default();
         // A clock that was set back begins anew.
@@ -137,13 +137,13 @@ impl From<MinuteSum> for Minute {
     }
 }
 
-/// A place in `0..count`, or beyond the samples, as reservoir sampling wants it; reproducible.
+/// An index in `0..count`, or beyond the samples, as reservoir sampling needs it; reproducible.
 fn scattered(count: u32) -> usize {
     let mixed = u64::from(count).wrapping_mul(0x9E37_79B9_7F4A_7C15);
     (mixed >> 33) as usize % count.max(1) as usize
 }
 
-/// What is to be kept and was not written yet.
+/// What was not written yet.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub(crate) struct Unsaved {
     pub(crate) transitions: Vec<Transition>,

@@ -1,4 +1,5 @@
-//! A slow model of an endpoint that keeps every sample and derives status and score from all of them, each time anew.
+//! A slow model of an endpoint that keeps every sample and derives status and score from all of them, each time from the
+//! start.
 
 use model::{Allowed, CheckResult, CheckStatus, HealthStatus, Millis, RESPONSE_TIME};
 use proptest::prelude::*;
@@ -54,7 +55,7 @@ fn asks_who_we_are(sample: &Sample) -> bool {
     )
 }
 
-/// How many of the last samples fit, in a row.
+/// How many of the last samples match, in a row.
 fn run(samples: &[Sample], fits: impl Fn(&Sample) -> bool) -> u32 {
     u32::try_from(samples.iter().rev().take_while(|sample| fits(sample)).count()).unwrap()
 }

@@ -32,9 +32,9 @@ pub(crate) struct HealthState {
     average_ms: Option<f64>,
     /// Why the last outcome was bad.
     failure: Option<Reason>,
-    /// What the last round found to complain of.
+    /// The complaint of the last round.
     complaint: Option<Reason>,
-    /// What the last round, which found nothing to complain of, found worth knowing.
+    /// The remark of the last round, which found nothing to complain of.
     note: Option<Reason>,
     checked_at: Option<Millis>,
     since: Option<Millis>,
@@ -45,7 +45,7 @@ pub(crate) struct HealthState {
     seen_by: Arc<[String]>,
     /// What the server lists, where that differs from what it is known for.
     pub(crate) listed: Option<Arc<ServerContents>>,
-    /// What is to be kept and was not written yet.
+    /// What was not written yet.
     pub(crate) unsaved: Unsaved,
 }
 
@@ -74,7 +74,7 @@ impl HealthState {
         }
     }
 
-    /// Takes what was measured; tells when the status became another.
+    /// Takes a measurement; returns whether the status changed.
     pub(crate) fn measure(&mut self, measure: &Measure, policy: &HealthPolicy) -> Option<Flip> {
         match measure {
             Measure::Round(round) => self.round(round, policy),
@@ -207,7 +207,7 @@ impl HealthState {
         }
     }
 
-    /// What became of the status.
+    /// The change of the status.
     fn flip_from(&mut self, from: HealthStatus, at: Millis) -> Option<Flip> {
         let flip = Flip { from, to: self.judge.status };
         if flip.from == flip.to {
@@ -243,8 +243,8 @@ impl HealthState {
         }
     }
 
-    /// What is shown of this record. A person's drain, and a policy that leaves nothing of it, win over any measurement,
-    /// which goes on beneath them.
+    /// The health that is shown of this record. A pause, and a policy that allows none of its tools, override any
+    /// measurement, which continues beneath them.
     pub(crate) fn shown(&self, info: &ServerInfo, allowed: &Allowed) -> Health {
         let reason = self.reason();
         let measured = Health {
@@ -270,7 +270,7 @@ impl HealthState {
         Health {
             status: HealthStatus::Paused,
             score: 0.0,
-            reason: Some("paused by a person: no call goes to it until it is resumed".to_owned()),
+            reason: Some("paused by you: no call goes to it until it is resumed".to_owned()),
             summary: Some("No call goes to it".to_owned()),
             // The nearest we know: a later edit makes the pause look younger, never older.
             since: Some(info.updated_at),

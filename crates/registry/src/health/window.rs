@@ -3,11 +3,11 @@ use model::Millis;
 /// How many slices a window has. A sample leaves the window with its slice.
 pub(crate) const SLICES: usize = 30;
 
-/// Below this many samples one failure would say too much.
+/// With fewer samples one failure would count too much.
 pub(crate) const FEWEST: u32 = 5;
 
-/// How many of the last rounds and calls succeeded. It counts per slice of time, so that its size does not depend on how
-/// much is called.
+/// How many of the last rounds and calls succeeded. It counts per slice of time, so that its size does not depend on the
+/// number of calls.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) struct Window {
     width: Millis,
@@ -20,7 +20,7 @@ impl Window {
         Self { width: width(span), newest: i64::MIN, counts: [(0, 0); SLICES] }
     }
 
-    /// Counts a sample. With another span all begins anew.
+    /// Counts a sample. With another span everything starts again.
     pub(crate) fn note(&mut self, span: Millis, at: Millis, good: Good) {
         if self.width != width(span) {
             *self = Self::new(span);
@@ -68,7 +68,7 @@ pub(crate) enum Good {
 #[expect(clippy::cast_possible_wrap, reason = "30")]
 pub(crate) const LENGTH: i64 = SLICES as i64;
 
-/// Of one slice, in milliseconds.
+/// The length of one slice, in milliseconds.
 pub(crate) fn width(span: Millis) -> Millis {
     (span / LENGTH).max(1)
 }

@@ -11,7 +11,7 @@ use super::posting::{Bits, Iter, Posting, PostingEntry, Slot};
 #[derive(Debug, Clone)]
 pub struct Matches<'a> {
     snapshot: &'a Snapshot,
-    /// The lists of the keys that fit; a server may be in several.
+    /// The lists of the keys that match; a server may be in several.
     postings: Vec<&'a Posting>,
 }
 
@@ -40,12 +40,12 @@ impl<'a> Matches<'a> {
         self.postings.is_empty()
     }
 
-    /// Their ids. By id for an exact name, so that a pick can go on after the last one; for a glob in no promised order.
+    /// Their ids. By id for an exact name, so that a pick can continue after the last one; for a glob in no promised order.
     pub fn ids(&self) -> impl Iterator<Item = ServerId> {
         self.entries().map(|entry| entry.id)
     }
 
-    /// Where they stand, each once.
+    /// Their slots, each once.
     pub(super) fn slots(&self) -> impl Iterator<Item = Slot> {
         self.entries().map(|entry| entry.slot)
     }
@@ -55,8 +55,8 @@ impl<'a> Matches<'a> {
         self.shared().map(AsRef::as_ref)
     }
 
-    /// The same as what is shared by all states in which nothing of the server changed: whoever keeps these sees by the pointer
-    /// alone that it is the same.
+    /// The same as what is shared by all states in which nothing of the server changed: a holder of these sees by the
+    /// pointer alone that it is the same.
     pub fn shared(&self) -> impl Iterator<Item = &'a Arc<Server>> {
         let snapshot = self.snapshot;
         self.entries().filter_map(move |entry| snapshot.slots.get(entry.slot))
@@ -109,7 +109,7 @@ impl Iterator for Entries<'_, '_> {
     }
 }
 
-/// Several lists as one, each server once. A bit for each slot tells who was seen: cheaper than any set of ids.
+/// Several lists as one, each server once. A bit for each slot shows which were seen: cheaper than any set of ids.
 struct Union<'m, 'a> {
     seen: Vec<u64>,
     current: Option<Iter<'a>>,
@@ -153,11 +153,11 @@ fn is_first(seen: &mut [u64], entry: PostingEntry) -> bool {
     first
 }
 
-/// So many indexes are made for one query; what else it names is evaluated for what is left, and gets its index when it is
-/// asked for again. So a first use costs about one look at every server, however many fields it names.
+/// How many indexes are made for one query; what else it names is evaluated for what is left, and gets its index when it is
+/// used again. So a first use costs about one pass over every server, however many fields it names.
 const MAKES: usize = 1;
 
-/// Where less than one server in so many is left, these are evaluated rather than an index made of all.
+/// Where less than one server in this many is left, these are evaluated rather than an index made of all.
 const SELECTIVE: usize = 64;
 
 /// How a query is answered: what indexes leave, and what must be evaluated of that.
@@ -242,7 +242,7 @@ impl<'a> Sure<'a> {
         Self { snapshot, fields: LookUp { fields, made_here, workshop, slots, makes } }
     }
 
-    /// The servers that pass; nothing when an index is missing. Free slots may be among them.
+    /// The servers that match; nothing when an index is missing. Free slots may be among them.
     fn of(&mut self, filter: &Filter) -> Option<Bits> {
         match filter {
             Filter::All(parts) => {

@@ -1,4 +1,4 @@
-//! What readers see: one immutable state of the registry, with its indexes.
+//! The view of readers: one immutable state of the registry, with its indexes.
 
 mod fields;
 mod matches;
@@ -34,7 +34,7 @@ pub struct Snapshot {
     ids: HashMap<ServerId, Slot>,
     capabilities: Index,
     names: HashMap<Arc<str>, Posting>,
-    /// Who has another id than the address mints, by the ids that it mints.
+    /// Servers whose id is not the one of their address, by the ids of their addresses.
     moved: HashMap<ServerId, Vec<ServerId>>,
     order: Order,
     fields: fields::FieldIndexes,
@@ -44,7 +44,7 @@ pub struct Snapshot {
 }
 
 impl Snapshot {
-    /// Grows by one with each published state; begins anew with each start of the program.
+    /// Grows by one with each published state; starts again with each start of the program.
     pub fn revision(&self) -> u64 {
         self.revision
     }
@@ -64,8 +64,8 @@ impl Snapshot {
         self.at(*self.ids.get(&id)?)
     }
 
-    /// The server at the address that mints this id. It has another id when it was edited to go there, and who was edited
-    /// away from there is not it.
+    /// The server at the address with this id. It has another id when it was edited to that address, and a server that was
+    /// edited away from it is not the one.
     pub fn at_address(&self, minted: ServerId) -> impl Iterator<Item = &Server> {
         let still = |server: &&Server| !server.info.moved || server.info.mints(minted);
         let moved = self.moved.get(&minted).into_iter().flatten();
@@ -89,8 +89,8 @@ impl Snapshot {
         bits
     }
 
-    /// The servers whose record carries this tag, by id; folded as capabilities are. Tags are capabilities, so they
-    /// share an index, and what only offers a tool of that name is left out.
+    /// The servers whose record has this tag, by id; folded as capabilities are. Tags are capabilities, so they share an
+    /// index, and what only offers a tool of that name is left out.
     pub fn by_tag(&self, tag: &str) -> impl Iterator<Item = &Server> {
         let key = fold(tag);
         let entries = self.capabilities.get(&key).into_iter().flat_map(Posting::iter);
@@ -103,8 +103,8 @@ impl Snapshot {
         self.names.get(name).into_iter().flat_map(Posting::iter).map(|entry| entry.id).collect()
     }
 
-    /// The servers that offer the capability and fit the filter: worst first, then by name, then by id. Nothing is copied,
-    /// and who takes only the first of them does not pay for the rest.
+    /// The servers that offer the capability and match the filter: worst first, then by name, then by id. Nothing is copied,
+    /// and a reader of only the first of them does not pay for the rest.
     ///
     /// Fields that the filter names get an index, made now and kept from then on; what none answers (words, and what is
     /// offered compared otherwise than by name) is evaluated for the servers that the others leave.
@@ -153,7 +153,7 @@ impl Snapshot {
         self.made_here = fields::MadeHere::default();
     }
 
-    /// Of these servers.
+    /// Made from these servers.
     pub(crate) fn of(servers: impl Iterator<Item = Server>) -> Self {
         let mut servers: Vec<Server> = servers.collect();
         // In order, so that each is put behind the last one, and neighbours in a list are neighbours in memory.
@@ -194,7 +194,7 @@ impl Snapshot {
         self.replace(slot, None, Some(server));
     }
 
-    /// Changes who stands in a slot, in the order and in the indexes of fields.
+    /// Changes the server in a slot, in the order and in the indexes of fields.
     fn replace(&mut self, slot: Slot, old: Option<&Server>, new: Option<Arc<Server>>) {
         let moves = old.map(order::place) != new.as_deref().map(order::place);
         // Its old place is looked for among those that stand there now.
@@ -236,7 +236,7 @@ impl Snapshot {
         }
     }
 
-    /// Changes what a server is found by.
+    /// Changes the keys of a server.
     fn reindex(&mut self, entry: PostingEntry, old: Option<&ServerInfo>, new: Option<&ServerInfo>) {
         let keys = |info: Option<&ServerInfo>| info.map(ServerInfo::capability_keys).unwrap_or_default();
         let (old_keys, new_keys) = (keys(old), keys(new));
@@ -272,7 +272,7 @@ impl Snapshot {
     }
 }
 
-/// Where a server is whose id does not say it.
+/// The slot of a server whose id does not tell it.
 fn places(info: &ServerInfo) -> Vec<ServerId> {
     if info.moved { info.minted() } else { Vec::new() }
 }

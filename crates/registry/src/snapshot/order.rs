@@ -24,7 +24,7 @@ impl Order {
         Blocks { ranks: self.0.iter(), blocks: [].iter() }
     }
 
-    /// Takes in a server that is in its slot already.
+    /// Adds a server that is in its slot already.
     pub(crate) fn insert(&mut self, slots: &Slots, slot: Slot, server: &Server) {
         let key = key(server);
         let Some(ranked) = self.of(server) else { return };
@@ -45,7 +45,7 @@ impl Order {
         }
     }
 
-    /// Takes out a server that is in its slot still.
+    /// Removes a server that is in its slot still.
     pub(crate) fn remove(&mut self, slots: &Slots, slot: Slot, server: &Server) {
         let Some(ranked) = self.of(server) else { return };
         let ranked = Arc::make_mut(ranked);
@@ -85,7 +85,7 @@ impl<'a> Iterator for Blocks<'a> {
     }
 }
 
-/// Where a server stands: worst first, then by name, then by id.
+/// The position of a server: worst first, then by name, then by id.
 pub(crate) fn place(server: &Server) -> (u8, &str, ServerId) {
     let (name, id) = key(server);
     (server.health.status.severity(), name, id)
@@ -119,12 +119,12 @@ fn shorten(ranked: &mut Vec<Arc<Vec<Slot>>>, at: usize) {
     }
 }
 
-/// How many servers are in each state.
+/// How many servers have each status.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Counts([usize; HealthStatus::ALL.len()]);
 
 impl Counts {
-    /// How many are in this one.
+    /// How many have this one.
     pub fn of(self, status: HealthStatus) -> usize {
         let [unhealthy, degraded, blocked, needs_sign_in, unknown, paused, healthy] = self.0;
         match status {

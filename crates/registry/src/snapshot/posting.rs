@@ -3,14 +3,14 @@ use std::sync::Arc;
 use imbl::OrdMap;
 use model::ServerId;
 
-/// Where a server stands in a snapshot.
+/// The slot of a server in a snapshot.
 pub(crate) type Slot = u32;
 
-/// Up to here a list is one array that a change copies: for the usual few dozen nothing is faster to read, and the copy
-/// is a few kilobytes. Longer ones are a tree, so that a tag that every server carries costs no more to change.
+/// Up to this length a list is one array that a change copies: for the usual few dozen nothing is faster to read, and the
+/// copy is a few kilobytes. Longer ones are a tree, so that a tag of every server costs no more to change.
 const FEW: usize = 256;
 
-/// A tree turns back into an array only well below the limit, so that one server cannot make it turn to and fro.
+/// A tree turns back into an array only well below the limit, so that one server cannot make it alternate.
 const FEW_AGAIN: usize = FEW / 2;
 
 /// A server in a list.
@@ -20,8 +20,8 @@ pub(crate) struct PostingEntry {
     pub(crate) slot: Slot,
 }
 
-/// The servers that have something in common, by id. Cheap to clone; a change copies no more than [`FEW`] entries. Most names,
-/// and most tools behind a server's name, are of one server alone: that takes no memory of its own.
+/// The servers that have something in common, by id. Cheap to clone; a change copies no more than [`FEW`] entries. Most
+/// names, and most tools with a server's name, are of one server alone: that takes no memory of its own.
 #[derive(Debug, Clone)]
 pub(crate) enum Posting {
     One(PostingEntry),
@@ -42,7 +42,7 @@ impl Posting {
         }
     }
 
-    /// The slot where a search begins.
+    /// The slot where a search starts.
     pub(crate) fn some_slot(&self) -> Slot {
         match self {
             Self::One(entry) => entry.slot,
@@ -143,13 +143,13 @@ impl Iterator for Iter<'_> {
     }
 }
 
-/// A set of slots that a query works with: a bit for each slot there is. Among 100,000 servers it takes 12 kB, which the
-/// nearest cache holds, so sets are met and joined in less than a microsecond.
+/// A set of slots that a query works with: a bit for each slot. Among 100,000 servers it takes 12 kB, which the nearest
+/// cache holds, so sets are intersected and joined in less than a microsecond.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Bits(Vec<u64>);
 
 impl Bits {
-    /// Nothing, among so many slots.
+    /// The empty set, among this many slots.
     pub(crate) fn none(slots: usize) -> Self {
         Self(vec![0; slots.div_ceil(64)])
     }
@@ -189,7 +189,7 @@ impl Bits {
         self
     }
 
-    /// Whether there are more than so many: of a large set only the beginning is counted.
+    /// Whether there are more than this many: of a large set only the first part is counted.
     pub(crate) fn is_more_than(&self, bound: usize) -> bool {
         let mut counted = 0;
         self.0.chunks(16).any(|words| {

@@ -11,7 +11,7 @@ use super::matches::QueryPlan;
 use super::order::{Blocks, place};
 use super::posting::{Bits, Slot};
 
-/// Where less than one server in so many is left, these few are sorted instead of going through all in order: to fetch a
+/// Where less than one server in this many is left, these few are sorted instead of going through all in order: to fetch a
 /// server and compare it takes some hundred times as long as a step through the order.
 const SPARSE: usize = 512;
 
@@ -25,7 +25,7 @@ pub struct Selection<'a> {
     /// What no index answers.
     rest: Vec<&'a Filter>,
     slots: Vec<Slot>,
-    /// What was fetched, and how many of it were looked at.
+    /// What was fetched, and how many of it were evaluated.
     ahead: Vec<&'a Server>,
     seen: usize,
 }
@@ -47,7 +47,7 @@ impl<'a> Selection<'a> {
         Self { snapshot, hits, rest, slots, ahead, seen: 0 }
     }
 
-    /// Fetches some more; whoever takes only a few waits for few. Whether there were any.
+    /// Fetches some more; a reader of only a few waits for few. Returns whether there were any.
     fn fetch(&mut self) -> bool {
         let Self { snapshot, hits, rest, slots, ahead, seen } = self;
         let many = (ahead.len() * 2).clamp(FIRST, TOGETHER);
@@ -76,7 +76,7 @@ impl<'a> Hits<'a> {
         }
     }
 
-    /// Adds the next ones, at least so many unless that is all.
+    /// Adds the next ones, at least this many unless that is all.
     fn add_to(&mut self, slots: &mut Vec<Slot>, many: usize) {
         match self {
             Self::Sorted(sorted) => slots.extend(sorted.take(many)),
@@ -137,10 +137,11 @@ impl fmt::Debug for Selection<'_> {
 /// How many are fetched together at most: what is fetched of them then fits into the nearest cache.
 pub(super) const TOGETHER: usize = 64;
 
-/// Of the metadata of a server, so many keys are fetched.
+/// How many keys of the metadata of a server are fetched.
 const KEYS: usize = 8;
 
-/// Brings the records near. Each step reads what the one before led to, of all of them, and nothing comes of it.
+/// Fetches the records into the cache. Each step reads what the one before led to, of all of them, and the result is not
+/// used.
 pub(super) fn fetch(servers: &[&Server]) {
     touch(servers.iter().map(|server| Arc::as_ptr(&server.info).addr()));
     touch(
@@ -148,14 +149,14 @@ pub(super) fn fetch(servers: &[&Server]) {
     );
 }
 
-/// Brings the metadata near, of records that are.
+/// Fetches the metadata into the cache, of records that are there.
 pub(super) fn fetch_metadata(servers: &[&Server]) {
     touch(servers.iter().map(|server| server.info.metadata.len()));
     touch(servers.iter().flat_map(|server| entries(server)).map(|(key, _)| key.len()));
     touch(servers.iter().flat_map(|server| entries(server)).map(|(key, value)| first(key) + first_of(value)));
 }
 
-/// Brings near what a field is read from.
+/// Fetches what a field is read from into the cache.
 pub(super) fn fetch_field(field: &Field, servers: &[&Server]) {
     if field.is_measured() {
         return touch(servers.iter().map(|server| usize::from(server.health.status.severity())));
@@ -166,8 +167,8 @@ pub(super) fn fetch_field(field: &Field, servers: &[&Server]) {
     }
 }
 
-/// Has something read of everything, without an order that one read would have to wait for. The compiler must not see that
-/// nobody needs the sum.
+/// Reads something of everything, without an order that one read would have to wait for. The compiler must not see that the
+/// sum is not used.
 pub(super) fn touch(read: impl Iterator<Item = usize>) {
     black_box(read.fold(0, usize::wrapping_add));
 }

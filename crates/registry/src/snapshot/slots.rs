@@ -17,7 +17,7 @@ pub(super) type Leaf = [Option<Arc<Server>>; WIDE];
 
 type SlotBranch = [Arc<Leaf>; WIDE];
 
-/// The servers, by slot: a tree of three levels, whatever their number. Two states share what is alike in both, and to look
+/// The servers, by slot: a tree of three levels, whatever their number. Two states share what is equal in both, and to look
 /// a server up takes three steps, which counts where a query looks up a hundred thousand.
 #[derive(Debug, Clone, Default)]
 pub(super) struct Slots {
@@ -26,7 +26,7 @@ pub(super) struct Slots {
 }
 
 impl Slots {
-    /// How many slots there are, free ones among them.
+    /// How many slots there are, including free ones.
     pub(super) fn len(&self) -> usize {
         self.len
     }
@@ -60,7 +60,7 @@ impl Slots {
         self.branches.iter().flat_map(|branch| branch.iter()).take(self.len.div_ceil(WIDE))
     }
 
-    /// Where this differs from what was before: the slot, who was there, and who is.
+    /// The difference from the former state: the slot, the server that was there, and the one that is.
     pub(super) fn changes<'a>(&'a self, before: &'a Self) -> impl Iterator<Item = SlotChange<'a>> {
         let leaves = (0..).step_by(WIDE).zip(self.leaves());
         let changed =
@@ -84,7 +84,7 @@ fn places(slot: Slot) -> (usize, usize, usize) {
     (slot / (WIDE * WIDE), slot / WIDE % WIDE, slot % WIDE)
 }
 
-/// Where the servers of a key stand in an index.
+/// The servers of a key in an index.
 type IndexPosition = u32;
 
 /// From a key to the servers that have it. An exact key is one hash look-up, a prefix a scan over the ordered keys. Both
@@ -102,7 +102,7 @@ impl Index {
         self.at(*self.places.get(key)?)
     }
 
-    /// The keys that begin with `prefix`, in order, each with its servers.
+    /// The keys that start with `prefix`, in order, each with its servers.
     pub(crate) fn starting_with<'a>(&'a self, prefix: &str) -> impl Iterator<Item = (&'a str, &'a Posting)> {
         self.ordered
             .range::<_, str>((Bound::Included(prefix), Bound::Unbounded))

@@ -344,7 +344,7 @@ fn what_makes_no_sense_is_said_with_a_remedy() {
     let insert = Edit { op: Op::Insert, ..Edit::set(path("strict"), json!(true)) };
     let move_far = Edit { op: Op::Move, path: path("registries[0]"), value: None, to: Some(3) };
     for (edit, words) in [
-        (Edit::remove(path("gateway.listen")), "there is nothing to take away"),
+        (Edit::remove(path("gateway.listen")), "there is nothing to remove"),
         (Edit::set(path("strict.a"), json!(1)), "set it as a whole"),
         (Edit::set(path("registries[4].name"), json!("a")), "use a number from 0 to 1"),
         (Edit::set(path("strict"), Value::Null), "its default applies"),
@@ -355,7 +355,7 @@ fn what_makes_no_sense_is_said_with_a_remedy() {
         assert!(error.contains(words), "{error}");
     }
     let twice = super::edit("a:\n  b: 1\n  b: 2\n", &[Edit::set(path("a.b"), json!(3))]).unwrap_err();
-    assert!(twice.to_string().contains("stands there twice"), "{twice}");
+    assert!(twice.to_string().contains("is there twice"), "{twice}");
     assert!(matches!(super::edit("a: [", &[Edit::set(path("a"), json!(3))]), Err(EditError::NoYaml(_))));
 }
 

@@ -40,7 +40,7 @@ it("says each chart as a sentence", () => {
   expect(said.failed).toBe("Failed calls in the last hour: 1 of 30.");
   expect(said.latency).toContain("at most 40 ms, 95 of 100 at most 120 ms");
   expect(said.rate).toBe("Calls in the last hour: 20 a minute on average, 40 at most.");
-  expect(sentences({ ...traffic, buckets: [bucket(0, 0)] }, "hour").latency).toContain("nothing was answered");
+  expect(sentences({ ...traffic, buckets: [bucket(0, 0)] }, "hour").latency).toContain("no call was answered");
 });
 
 it("rounds as people do", () => {
@@ -65,5 +65,5 @@ it("says when a server that rests is tried again", () => {
     "5 failures in a row, the next call is its trial",
   );
   expect(restWords(row({ state: "half_open" }), 0, 0)).toContain("the next call is its trial");
-  expect(restWords(row({ set_aside_for: 10 }), 0, 2_000)).toBe("asked to be left alone, next call in 8 s");
+  expect(restWords(row({ set_aside_for: 10 }), 0, 2_000)).toBe("asked for a pause, next call in 8 s");
 });

@@ -62,7 +62,7 @@ export function sentences(traffic: Traffic, span: string): { failed: string; lat
     failed: `Failed calls in the last ${span}: ${count(traffic.failed)} of ${count(traffic.calls)}.`,
     latency:
       half === null
-        ? `Latency in the last ${span}: nothing was answered.`
+        ? `Latency in the last ${span}: no call was answered.`
         : `Latency in the last ${span}: half of the newest answers took at most ${millis(half)} ms, 95 of 100 at most ${millis(most ?? half)} ms.`,
     rate: `Calls in the last ${span}: ${figure(rateOf(traffic))} a minute on average, ${figure(Math.max(0, ...rate))} at most.`,
   };
@@ -77,7 +77,7 @@ export function figure(value: number): string {
 export function restWords(row: BreakerRow, since: number, now: number): string | null {
   const left = (seconds: number | null) => (seconds === null ? 0 : Math.ceil(seconds - (now - since) / 1_000));
   const [open, aside] = [left(row.open_for), left(row.set_aside_for)];
-  if (aside > 0 && aside >= open) return `asked to be left alone, next call in ${aside} s`;
+  if (aside > 0 && aside >= open) return `asked for a pause, next call in ${aside} s`;
   const failures = `${plural(row.failures, "failure")} in a row`;
   if (row.state === "open" && open > 0) return `${failures}, next trial in ${open} s`;
   if (row.state !== "closed") return `${failures}, the next call is its trial`;

@@ -61,7 +61,7 @@ it("what the configuration limits of a client is told, and of no other client", 
 it("nothing allowed is not nothing limited, and a profile that is not there is said", () => {
   expect(limits("a", { ...open, name: "a" })).toEqual([]);
   expect(limits("a", { ...open, name: "a", rules: { allow: [], deny: [] } })).toEqual(["only nothing"]);
-  expect(limits("a", { ...open, name: "a", profile: "x" })).toEqual(["profile x, which is not there: sees nothing"]);
+  expect(limits("a", { ...open, name: "a", profile: "x" })).toEqual(["profile x, which does not exist: sees nothing"]);
   expect(limitsOf({}, "a", profiles)).toEqual([]);
 });
 
@@ -91,8 +91,8 @@ it.each([
 it("who reaches an address, and what helps where there is none, is said", () => {
   expect(reachOf("http://127.0.0.1:8090/mcp")).toBe("this computer only");
   expect(reachOf("http://[::1]:8090/mcp")).toBe("this computer only");
-  expect(reachOf("http://192.168.0.2:8090/mcp")).toBe("everybody who reaches this address");
+  expect(reachOf("http://192.168.0.2:8090/mcp")).toBe("anyone who can reach this address");
   expect(remedyOf("`gateway.enabled` is `false`")).toMatch(/^Turn it on/);
-  expect(remedyOf("`x` listens on 127.0.0.1:8090")).toMatch(/^End that program/);
-  expect(remedyOf("the file is damaged")).toMatch(/^Look at/);
+  expect(remedyOf("`x` listens on 127.0.0.1:8090")).toMatch(/^Stop that program/);
+  expect(remedyOf("the file is damaged")).toMatch(/^Check its settings/);
 });

@@ -87,7 +87,7 @@ export function limitsOf(effective: unknown, client: string, profiles: readonly 
   const { profile, rules, calls_per_second: often } = access;
   const isThere = profiles.some(({ name }) => name === profile);
   return [
-    profile === null ? "" : isThere ? `profile ${profile}` : `profile ${profile}, which is not there: sees nothing`,
+    profile === null ? "" : isThere ? `profile ${profile}` : `profile ${profile}, which does not exist: sees nothing`,
     rules.allow === null ? "" : `only ${rules.allow.join(", ") || "nothing"}`,
     rules.deny?.length ? `not ${rules.deny.join(", ")}` : "",
     often === null ? "" : `${often} calls/s`,
@@ -115,23 +115,23 @@ export function clientWords(row: GatewayClientRow, now: number): { glyph: GlyphN
 export function remedyOf(reason: string | null): string {
   if (reason?.includes("gateway.enabled")) return "Turn it on in the settings: it is served at once.";
   if (reason?.includes("listens on")) {
-    return "End that program, or give another address in the settings; then start MCP Discovery again.";
+    return "Stop that program, or set another address in the settings; then restart MCP Discovery.";
   }
-  return "Look at its settings, then start MCP Discovery again.";
+  return "Check its settings, then restart MCP Discovery.";
 }
 
 /** Who can reach an address. */
 export function reachOf(url: string): string {
   const host = URL.canParse(url) ? new URL(url).hostname : "";
   const isOwn = host === "localhost" || host === "[::1]" || host.startsWith("127.");
-  return isOwn ? "this computer only" : "everybody who reaches this address";
+  return isOwn ? "this computer only" : "anyone who can reach this address";
 }
 
 /** How many clients have asked for something, and how many never. */
 export function clientsWords(clients: readonly GatewayClientRow[]): string {
   const waiting = clients.filter(({ used_at }) => used_at === null).length;
   if (clients.length === 0) return "none has a token yet";
-  return waiting === 0 ? "all have asked for something" : `${plural(waiting, "waits", "wait")} for a first request`;
+  return waiting === 0 ? "all have made a request" : `${plural(waiting, "waits", "wait")} for a first request`;
 }
 
 /** Servers and groups that the tools are of. */

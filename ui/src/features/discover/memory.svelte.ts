@@ -77,7 +77,7 @@ class ScanMemory {
       core.call("range_save", { name, targets: [...targets], ...(ports?.length ? { ports: [...ports] } : {}), deep }),
     );
     if (!saved) return false;
-    offerUndo(saved.undo === null ? `${oneLine(name)} was saved just so` : `Saved the range ${oneLine(name)}`, [
+    offerUndo(saved.undo === null ? `${oneLine(name)} is saved like this already` : `Saved the range ${oneLine(name)}`, [
       saved.undo,
     ]);
     await this.readRanges();

@@ -48,7 +48,7 @@ it("the table has a line for each group, each row and each failure, in that orde
 it("what is no MCP is counted by its kind, the most frequent first", () => {
   const groups = notMcp([
     found("http://a", { outcome: "not_mcp", reason: "it is a web page" }),
-    found("http://b", { outcome: "not_mcp", reason: "it accepts connections and says nothing" }),
+    found("http://b", { outcome: "not_mcp", reason: "it accepts connections and sends nothing" }),
     found("http://c", { outcome: "not_mcp", reason: "it is a web page" }),
     found("http://d", { outcome: "not_mcp", reason: "something new" }),
     found("http://e"),
@@ -187,6 +187,6 @@ it("a scan is told by what it was of and how it ended", () => {
   expect(scopeWords(scan("a", { targets: ["10.0.0.1"], named_ports: ["80"] }))).toBe("10.0.0.1, port 80");
   expect(scopeWords(scan("a", { targets: ["10.0.0.1"], named_ports: ["80-90"] }))).toBe("10.0.0.1, ports 80-90");
   expect(endWords(scan("a", { found: 2, state: "ended_with_the_core", imported: true }))).toBe(
-    "2 MCP servers, ended with the core, imported",
+    "2 MCP servers, stopped with MCP Discovery, imported",
   );
 });

@@ -73,11 +73,11 @@ export function resultLines(
 /** What answers but is not MCP is of one kind or another; the reason of each row says the rest. */
 const KINDS: readonly { fits: RegExp; one: string; many?: string }[] = [
   { fits: /web page|text\/html/, one: "web page" },
-  { fits: /says nothing|too slow|time was up|hangs up|connection broke|closed the connection/, one: "silent port" },
-  { fits: /TLS|certificate/, one: "port with another TLS", many: "ports with another TLS" },
+  { fits: /sends nothing|too slow|time limit|closes|connection broke|closed the connection/, one: "silent port" },
+  { fits: /TLS|certificate/, one: "port with a TLS problem", many: "ports with a TLS problem" },
   { fits: /does not speak HTTP/, one: "service that is not HTTP", many: "services that are not HTTP" },
   {
-    fits: /credentials|sign-in|refuses us/,
+    fits: /credentials|sign-in|refuses the request/,
     one: "service that asks for credentials",
     many: "services that ask for credentials",
   },
@@ -268,7 +268,7 @@ export function endWords(scan: ScanStatus): string {
     running: "running",
     finished: "",
     cancelled: "cancelled",
-    ended_with_the_core: "ended with the core",
+    ended_with_the_core: "stopped with MCP Discovery",
   }[scan.state];
   return [`${plural(scan.found, "MCP server")}`, state, scan.imported ? "imported" : ""].filter(Boolean).join(", ");
 }

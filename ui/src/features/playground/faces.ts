@@ -22,21 +22,21 @@ const FACES: Partial<Record<ErrorCode | "offline", Face>> = {
     title: "No usable answer",
     icon: "link",
     cause:
-      "The call did not get to the server, or what came back is no answer of MCP. The server may have stopped, or its address changed. Check it, then run again.",
+      "The call did not get to the server, or what came back is not an MCP response. The server may have stopped, or its address changed. Check it, then run again.",
   },
   protocol_error: {
     ...DOWN,
     title: "Refused by the protocol",
     icon: "ban",
     cause:
-      "The server was reached and answered with a protocol error instead of a result. Most often the arguments do not fit the tool's schema, or the tool is gone.",
+      "The server was reached and answered with a protocol error instead of a result. Most often the arguments do not match the tool's schema, or the tool is gone.",
   },
   needs_sign_in: {
     glyph: "sign",
     tint: "acc",
     title: "Needs sign-in",
     icon: "info",
-    cause: "The server asks who you are. Open it on Servers and give it its token.",
+    cause: "The server requires sign-in. Open it on Servers and give it its token.",
   },
   untrusted_certificate: {
     ...DOWN,
@@ -51,13 +51,13 @@ const FACES: Partial<Record<ErrorCode | "offline", Face>> = {
     title: "No answer in time",
     icon: "clock",
     cause:
-      "The time for the call was over and the server was told to stop. The tool may have done part of its work. Give it a longer timeout if it is slow by nature.",
+      "The call reached its time limit and was cancelled at the server. The tool may have done part of its work. Give it a longer timeout if it is always slow.",
   },
   cancelled: {
     ...QUIET,
     title: "Cancelled",
     icon: "stop",
-    cause: "You cancelled the call and the server was told. The tool may have done part of its work.",
+    cause: "You cancelled the call, also at the server. The tool may have done part of its work.",
   },
   no_server: {
     ...DOWN,
@@ -69,13 +69,13 @@ const FACES: Partial<Record<ErrorCode | "offline", Face>> = {
     ...DOWN,
     title: "No server can take it",
     icon: "servers",
-    cause: "Nothing was sent. Each server that offers this tool has its reason; see why.",
+    cause: "Nothing was sent. “See why” shows the reason for each server that offers this tool.",
   },
   no_server_meets_rule: {
     ...DOWN,
     title: "No server meets the rule",
     icon: "servers",
-    cause: "Nothing was sent. The rule for this tool leaves no server; see which condition each of them misses.",
+    cause: "Nothing was sent. The rule for this tool leaves no server; “See why” shows the condition that each of them does not meet.",
   },
   capability_not_allowed: {
     ...DOWN,
@@ -89,7 +89,7 @@ const FACES: Partial<Record<ErrorCode | "offline", Face>> = {
     tint: "warn",
     title: "Every server is busy",
     icon: "clock",
-    cause: "Nothing was sent. Each server that could take the call has as many as it may. Try again in a moment.",
+    cause: "Nothing was sent. Each server that could take the call is at its limit. Try again in a moment.",
   },
   paused: {
     glyph: "paused",
@@ -107,7 +107,7 @@ const FACES: Partial<Record<ErrorCode | "offline", Face>> = {
   ambiguous: {
     glyph: "warn",
     tint: "warn",
-    title: "More than one fits",
+    title: "More than one matches",
     icon: "group",
     cause: "Choose the server, or the tool by its exact name.",
   },
@@ -129,7 +129,7 @@ const OTHER: Face = {
   ...DOWN,
   title: "It did not work",
   icon: "bolt",
-  cause: "Something inside MCP Discovery failed. The details help whoever looks into it.",
+  cause: "Something inside MCP Discovery failed. The details help to find the cause.",
 };
 
 /** The face of a failure. */

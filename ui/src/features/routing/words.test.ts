@@ -4,9 +4,9 @@ import { asks, kindOf } from "./words";
 it.each([
   ["search.docs", "exact name"],
   ["weather.*", "prefix of 8"],
-  ["*.current", "any beginning"],
+  ["*.current", "any prefix"],
   ["a?c", "prefix of 1"],
-  ["[ab]c", "any beginning"],
+  ["[ab]c", "any prefix"],
 ])("%s is a pattern of its kind", (pattern, kind) => {
   expect(kindOf(pattern)).toBe(kind);
 });
@@ -31,6 +31,6 @@ it("a rule says what it asks for, and nothing that changes nothing", () => {
     'gpu: true, cores: {"$gte":4}',
     "timeout 60 s",
   ]);
-  expect(asks({ affinity: "argument", affinity_argument: "user_id" })).toEqual(["stays by user_id"]);
+  expect(asks({ affinity: "argument", affinity_argument: "user_id" })).toEqual(["affinity by user_id"]);
   expect(asks(null)).toEqual([]);
 });

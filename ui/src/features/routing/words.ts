@@ -4,7 +4,7 @@ import { isObject } from "../../shared/json";
 export function kindOf(pattern: string): string {
   const prefix = /^[^*?[]*/.exec(pattern)?.[0].length ?? 0;
   if (prefix === pattern.length) return "exact name";
-  return prefix === 0 ? "any beginning" : `prefix of ${prefix}`;
+  return prefix === 0 ? "any prefix" : `prefix of ${prefix}`;
 }
 
 /** What a rule, or the defaults, ask for, in a few words each. */
@@ -24,11 +24,11 @@ export function asks(fields: unknown): string[] {
   say("timeout", (value) => `timeout ${value} s`);
   say("per_try_timeout", (value) => `${value} s a try`);
   say("affinity", (value) =>
-    value === "none" ? null : `stays by ${value === "argument" ? (fields.affinity_argument ?? "argument") : value}`,
+    value === "none" ? null : `affinity by ${value === "argument" ? (fields.affinity_argument ?? "argument") : value}`,
   );
-  say("on_empty", (value) => (value === "relax" ? "relaxes when nobody is left" : null));
-  say("auto_retry", (value) => (value === false ? "no second server" : null));
-  say("circuit_breaker", (value) => (value === false ? "no rests" : null));
+  say("on_empty", (value) => (value === "relax" ? "relaxed if no server is left" : null));
+  say("auto_retry", (value) => (value === false ? "no retry" : null));
+  say("circuit_breaker", (value) => (value === false ? "no breaker" : null));
   return said;
 }
 

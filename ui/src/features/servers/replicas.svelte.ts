@@ -60,7 +60,7 @@ class Replicas {
     await this.#do("making", async () => {
       const servers = proposal.servers.map((server) => server.id);
       const made = await core.call("replica_group_accept", { name, servers });
-      offerUndo(`${plural(servers.length, "server")} are one for your AI clients: ${oneLine(made.name)}`, [made.undo]);
+      offerUndo(`${plural(servers.length, "server")} are now replicas of one server: ${oneLine(made.name)}`, [made.undo]);
     });
   }
 
@@ -69,7 +69,7 @@ class Replicas {
     const done = await attempt("The proposal was not dismissed", () =>
       this.#do("dismissing", async () => {
         const { undo } = await core.call("replica_proposal_dismiss", { proposal: proposal.key });
-        offerUndo(`${plural(proposal.servers.length, "server")} are not proposed as one again`, [undo]);
+        offerUndo(`${plural(proposal.servers.length, "server")} are not proposed as replicas again`, [undo]);
         return true;
       }),
     );

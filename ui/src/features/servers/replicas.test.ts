@@ -30,12 +30,12 @@ describe("what replicas differ in", () => {
   test("is said of each server by its part in it", () => {
     const apart = { tool: "forecast", shown: "a", differing: ["b"], lacking: ["c"] };
     expect(apartWords(group, apart, "a")).toBe(
-      "Clients see its schema; that of name-b is another. A call goes only to servers whose own schema takes its arguments. name-c does not have it: no call of it goes there.",
+      "Clients see its schema, which differs from that of name-b. A call goes only to servers whose own schema accepts its arguments. name-c does not have it: no call to it goes there.",
     );
     expect(apartWords(group, apart, "b")).toBe(
-      "Its schema is another than that of name-a, which clients see. A call goes only to servers whose own schema takes its arguments.",
+      "Its schema differs from that of name-a, which clients see. A call goes only to servers whose own schema accepts its arguments.",
     );
-    expect(apartWords(group, apart, "c")).toBe("It does not have this tool: calls of it go to the others.");
+    expect(apartWords(group, apart, "c")).toBe("It does not have this tool: calls to it go to the others.");
     expect(apartWords(group, { ...apart, differing: [], lacking: ["c"] }, "b")).toBeNull();
   });
 });

@@ -7,7 +7,7 @@ const DIFFERENCES: Record<ReplicaDifference, string> = {
   version: "versions",
   transport: "transports",
   protocol: "revisions of MCP",
-  descriptions: "what their tools say of themselves",
+  descriptions: "the descriptions of their tools",
 };
 
 /** Words as a list within a sentence. */
@@ -25,16 +25,16 @@ export function differWords(differ: readonly ReplicaDifference[]): string | null
 export function apartWords(group: ReplicaGroupRow, apart: ReplicaApart, id: ServerId): string | null {
   const name = (of: ServerId) => oneLine(group.servers.find((server) => server.id === of)?.name ?? "another server");
   const names = (ids: readonly ServerId[]) => listed(ids.map(name));
-  if (apart.lacking.includes(id)) return "It does not have this tool: calls of it go to the others.";
+  if (apart.lacking.includes(id)) return "It does not have this tool: calls to it go to the others.";
   const [shown, differing] = [apart.shown === id, apart.differing.includes(id)];
   const said: string[] = [];
-  if (differing) said.push(`Its schema is another than that of ${name(apart.shown)}, which clients see.`);
+  if (differing) said.push(`Its schema differs from that of ${name(apart.shown)}, which clients see.`);
   if (shown && apart.differing.length)
-    said.push(`Clients see its schema; that of ${names(apart.differing)} is another.`);
-  if (said.length) said.push("A call goes only to servers whose own schema takes its arguments.");
+    said.push(`Clients see its schema, which differs from that of ${names(apart.differing)}.`);
+  if (said.length) said.push("A call goes only to servers whose own schema accepts its arguments.");
   if (shown && apart.lacking.length)
     said.push(
-      `${names(apart.lacking)} ${apart.lacking.length === 1 ? "does" : "do"} not have it: no call of it goes there.`,
+      `${names(apart.lacking)} ${apart.lacking.length === 1 ? "does" : "do"} not have it: no call to it goes there.`,
     );
   return said.length ? said.join(" ") : null;
 }

@@ -150,7 +150,7 @@ export function shareWords({ part, share, calls, why }: Share): string {
   if (part === "used") return `takes ${percent(share)}, ${plural(calls, "call")}`;
   if (part === "idle") return "no call in the last minute";
   if (part === "next") return "takes the next call";
-  if (part === "eligible") return `could take calls, and gets none${because}`;
+  if (part === "eligible") return `eligible, but gets no calls${because}`;
   return part === "pretended" ? "pretended down" : `left out${because}`;
 }
 

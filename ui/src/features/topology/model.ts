@@ -4,7 +4,7 @@ import { SEVERITY, type ServerId, type ServerRow } from "../../host/bindings";
 export interface Node {
   id: ServerId;
   name: string;
-  /** 0 is what a person must look at first. */
+  /** 0 is the worst, which needs attention first. */
   severity: number;
   row: ServerRow;
 }

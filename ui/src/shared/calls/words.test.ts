@@ -29,7 +29,7 @@ it("says how a call ended", () => {
   expect(word({ outcome: "tool_error" })).toBe("Tool error");
   expect(word({ outcome: "failed", code: "needs_sign_in" })).toBe("Needs sign-in");
   expect(word({ outcome: "failed" })).toBe("Failed");
-  expect(word({ outcome: "refused", server: null })).toBe("Nobody took it");
+  expect(word({ outcome: "refused", server: null })).toBe("No server took it");
   expect(word({ outcome: "cancelled" })).toBe("Cancelled");
 });
 
@@ -37,7 +37,7 @@ it("says a call as a sentence", () => {
   expect(spoken(row())).toBe("weather.current at 12:20:38: answered by weather-a in 39 ms");
   expect(spoken(row({ stands_for: 40 }))).toContain("stands for 40 calls");
   expect(spoken(row({ outcome: "refused", server: null, reason: "nobody offers it" }))).toBe(
-    "weather.current at 12:20:38: nobody took it in 39 ms: nobody offers it",
+    "weather.current at 12:20:38: no server took it in 39 ms: nobody offers it",
   );
 });
 

@@ -18,7 +18,7 @@ export function outcomeOf(row: Pick<CallRow, "outcome" | "code" | "attempts">): 
         ? { word: "Needs sign-in", glyph: "sign" }
         : { word: "Failed", glyph: "down" };
     case "refused":
-      return { word: "Nobody took it", glyph: "down" };
+      return { word: "No server took it", glyph: "down" };
     case "cancelled":
       return { word: "Cancelled", glyph: "unk" };
   }

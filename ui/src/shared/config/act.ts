@@ -25,9 +25,9 @@ export function face(): "window" | "browser" {
 export async function save(note: string): Promise<CallError | null> {
   try {
     const { version, undo, late } = await draft.save(note);
-    offer(undo === null ? "The file says that already" : `Saved as version ${version}`, undo);
+    offer(undo === null ? "The file already says that" : `Saved as version ${version}`, undo);
     if (late !== null)
-      messages.say(`Somebody else wrote the file at that moment. What they wrote is kept as version ${late}.`);
+      messages.say(`Another program wrote the file at the same moment. Its text is kept as version ${late}.`);
     return null;
   } catch (thrown) {
     const error = asCallError(thrown);

@@ -45,7 +45,7 @@ it("keys have names that people read", () => {
     "Redis URLs",
     "Idle stdio",
   ]);
-  expect([sectionName("custom_checks"), sectionName("a_new_one")]).toEqual(["Own checks", "A new one"]);
+  expect([sectionName("custom_checks"), sectionName("a_new_one")]).toEqual(["Custom checks", "A new one"]);
 });
 
 it("what belongs to a backend shows with it, or where it stands in the file", () => {

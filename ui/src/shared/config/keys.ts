@@ -41,14 +41,14 @@ const SECTIONS: Record<string, string> = {
   health_monitoring: "Health checks",
   load_balancing: "Balancing",
   defaults: "Rule defaults",
-  custom_checks: "Own checks",
+  custom_checks: "Custom checks",
 };
 
 /** The sections that the Routing screen edits. */
 export const ROUTING: readonly string[] = ["routing_rules", "routing_tests", "defaults"];
 
 /** Keys whose words alone say too little. */
-const NAMES: Record<string, string> = { on: "Tell of", warn_ms: "Slow above" };
+const NAMES: Record<string, string> = { on: "Notify about", warn_ms: "Slow above" };
 
 /** Words that are written otherwise than they stand in a key. */
 const WORDS: Record<string, string> = {
@@ -189,7 +189,7 @@ export function read(kind: ConfigKind, text: string): Written {
   if (kind === "any") return readAny(bare);
   if (kind === "number" || kind === "whole" ? isNumber(bare) : DIGITS.includes(kind) && /^\d+$/.test(bare)) {
     const plain = bare.replaceAll(",", "");
-    if (findInexact(plain)) return { refused: "A page cannot hold so many digits: write this number in the file." };
+    if (findInexact(plain)) return { refused: "This form cannot hold that many digits: write this number in the file." };
     return { value: Number(plain) };
   }
   return { value: kind === "text" ? text : bare };
@@ -204,7 +204,7 @@ function isNumber(text: string): boolean {
 
 /** JSON where it is some, else text. */
 function readAny(text: string): Written {
-  if (findInexact(text)) return { refused: "A page cannot hold so many digits: write this number in the file." };
+  if (findInexact(text)) return { refused: "This form cannot hold that many digits: write this number in the file." };
   try {
     return { value: JSON.parse(text) };
   } catch {

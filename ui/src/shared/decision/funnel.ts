@@ -48,7 +48,7 @@ function squares(offered: number, kept: number, left: number): Square[] {
 function note(decision: Decision, stage: DecisionStage["stage"]): string {
   if (stage === "rule") {
     const applies = decision.rule ? `The rule ${decision.rule} applies` : "No rule applies";
-    return decision.relaxed ? `${applies}; nobody met it, so what it asks for was dropped` : applies;
+    return decision.relaxed ? `${applies}; no server met it, so its conditions were dropped` : applies;
   }
   if (stage === "strategy" && decision.winner) {
     return decision.weights.length > 1 ? capital(STRATEGY_WORDS[decision.strategy]) : "The only server left";

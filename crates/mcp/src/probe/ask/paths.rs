@@ -1,4 +1,4 @@
-//! Where a server may be, in the order in which it is looked for.
+//! The possible paths of a server, in the order in which they are tried.
 
 use serde_json::Value;
 
@@ -7,7 +7,7 @@ use super::Asker;
 use crate::wire::terms::document;
 
 impl Asker {
-    /// The given path first, then those where servers usually are.
+    /// The given path first, then the common ones.
     pub(super) fn paths(&self) -> Vec<String> {
         let rare: &[&str] = match self.depth {
             Depth::Usual if self.line.target.host.is_loopback() => &["/"],
@@ -24,7 +24,7 @@ impl Asker {
         paths
     }
 
-    /// What a person typed, and what frameworks put below a prefix.
+    /// The path that the user typed, and those that frameworks put below a prefix.
     fn given_paths(&self) -> Vec<String> {
         let given = self.line.target.path.clone();
         if self.depth != Depth::Named {
@@ -39,8 +39,7 @@ impl Asker {
         paths
     }
 
-    /// Paths that two draft documents name. They are advice: what is found there is asked like any other
-    /// path.
+    /// Paths that two draft documents name. They are advice: what is found there is asked like any other path.
     pub(super) async fn advised_paths(&mut self) -> Vec<String> {
         let mut paths = Vec::new();
         for place in ["/.well-known/ai-catalog.json", "/mcp/server-card"] {
@@ -72,12 +71,12 @@ fn collect_urls<'a>(json: &'a Value, urls: &mut Vec<&'a str>) {
     }
 }
 
-/// What a query says may be secret, and is no part of where a document stands.
+/// A query may be secret, and is not part of the place of a document.
 pub(super) fn without_query(path: &str) -> &str {
     path.split('?').next().unwrap_or_default()
 }
 
-/// Where servers usually are.
+/// The common paths of servers.
 pub(super) fn is_usual(path: &str) -> bool {
     let path = without_query(path).trim_end_matches('/');
     path.ends_with("/mcp") || path.ends_with("/sse")

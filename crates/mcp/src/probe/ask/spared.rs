@@ -1,5 +1,5 @@
-//! Known servers that are not met again. Those that do not bear the end of a session keep every one that a greeting opens, so
-//! a scan asks only whether the same program is still there, and shows what is known of it.
+//! Known servers that are not asked again. Those that break at the end of a session keep every session that a handshake
+//! opens, so a scan asks only whether the same program is still there, and shows what is known of it.
 
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -13,9 +13,9 @@ use crate::names::is_localhost;
 use crate::wire::frail::{is_old, is_uvicorn};
 use crate::wire::terms::document;
 
-/// A place at which no server of theirs opens a session.
+/// A path at which none of these servers opens a session.
 const QUIET_PLACE: &str = "/.well-known/oauth-protected-resource";
-/// What `localhost` stands for, as it stands in a URL.
+/// What `localhost` stands for, as written in a URL.
 const LOOPBACK: [&str; 3] = ["localhost", "127.0.0.1", "[::1]"];
 
 /// What is known of them, by host and port.
@@ -33,7 +33,7 @@ impl<'a> FromIterator<&'a ServerInfo> for Spared {
 }
 
 impl Spared {
-    /// The one that is known at this address, by any of its names.
+    /// The known server at this address, by any of its names.
     pub(crate) fn at(&self, target: &ProbeTarget) -> Option<ProbeReport> {
         let unnamed = ProbeTarget { host_name: None, ..target.clone() };
         let found = self.0.get(&target.authority()).or_else(|| self.0.get(&unnamed.authority()));
@@ -41,7 +41,7 @@ impl Spared {
     }
 }
 
-/// Where such a server is, and what a scan would say of it.
+/// The place of such a server, and what a scan would report of it.
 fn as_known(info: &ServerInfo) -> Option<(Vec<String>, ProbeReport)> {
     let said = info.identity.as_ref()?;
     let may_be_one = said.era == Era::Legacy && is_old(&said.protocol_version);
@@ -65,7 +65,7 @@ fn as_known(info: &ServerInfo) -> Option<(Vec<String>, ProbeReport)> {
 }
 
 impl Asker {
-    /// What is known of a spared server, if it is still there.
+    /// What is known of such a server, if it is still there.
     pub(super) async fn as_known(&mut self) -> Option<ProbeReport> {
         let known = self.spared.take().filter(|_| self.protocols.http)?;
         let answer = self.line.ask(QUIET_PLACE, &document("a sign of life", "*/*")).await.ok()?;

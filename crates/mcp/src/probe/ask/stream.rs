@@ -1,4 +1,4 @@
-//! The event stream of revision 2024-11-05: opening it is the question, its first event the answer.
+//! The event stream of revision 2024-11-05: opening it is the request, its first event the answer.
 
 use std::time::Duration;
 
@@ -78,7 +78,8 @@ impl Asker {
         Path::Settled(Box::new(report))
     }
 
-    /// MCP's way from the new transport to the old one: whoever takes no POST here may have an event stream at the same path.
+    /// MCP's way from the new transport to the old one: a server that takes no POST here may have an event stream at the
+    /// same path.
     pub(super) async fn stream_or(&mut self, path: &str, otherwise: String) -> Path {
         let deciding_ms = self.line.last_ms;
         match Box::pin(self.event_stream(path)).await {

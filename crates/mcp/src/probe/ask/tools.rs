@@ -1,4 +1,5 @@
-//! What a server offers, all pages of it, read as a session would read it. So whoever keeps the server need not ask again.
+//! What a server offers, all pages of it, read as a session would read it. So it need not be asked again when the server is
+//! kept.
 
 use std::collections::HashSet;
 
@@ -21,7 +22,7 @@ const LIST_LIMIT: usize = 1024 * 1024;
 /// How many pages of a list are read.
 const MOST_PAGES: usize = 20;
 
-/// Where and how a list is asked for.
+/// The path and the terms of a list.
 pub(super) enum Lister<'a> {
     Posted { path: &'a str },
     Stream { stream: &'a mut OpenStream, messages: &'a str },
@@ -34,14 +35,15 @@ impl Asker {
         self.contents(met, Lister::Posted { path }, report).await;
     }
 
-    /// What it answers to that is of no meaning, if it is anything at all.
+    /// Its answer has no meaning, if there is one at all.
     pub(super) async fn end_handshake(&mut self, path: &str, terms: &Terms) {
         if terms.era == Era::Legacy {
             self.quietly(path, &terms.notification("notifications/initialized", None)).await;
         }
     }
 
-    /// How many tools it has, and all that it offers: without the latter a list ended too early, or did not come in time.
+    /// How many tools it has, and everything that it offers: without the latter a list ended too early, or did not come in
+    /// time.
     pub(super) async fn contents(&mut self, met: &Met, mut lister: Lister<'_>, report: &mut ProbeReport) {
         let Some((entries, is_whole)) = self.entries(&met.terms, List::Tools, &mut lister).await else {
             return;
@@ -99,7 +101,7 @@ impl Asker {
         })
     }
 
-    /// The entries of a list, and whether they are all: a page that fails leaves what came before it.
+    /// The entries of a list, and whether they are all: a page that fails leaves the entries before it.
     async fn entries(
         &mut self,
         terms: &Terms,
@@ -144,7 +146,7 @@ impl Asker {
         }
     }
 
-    /// Asks something after the verdict: its round trip does not count.
+    /// A request after the verdict: its round trip does not count.
     async fn quietly(&mut self, path: &str, question: &Question) -> Option<Reply> {
         let deciding_ms = self.line.last_ms;
         let answer = self.line.ask_within(path, question, LIST_LIMIT).await;

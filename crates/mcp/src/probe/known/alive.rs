@@ -1,4 +1,4 @@
-//! Is it there, as an MCP server?
+//! Whether an MCP server is there.
 
 use model::{Era, Identity};
 use tokio_util::task::TaskTracker;
@@ -14,7 +14,7 @@ use crate::wire::verdict::{self, Discovered};
 use crate::{McpError, failure};
 
 impl Visit<'_> {
-    /// Is it there, as an MCP server? `server/discover` in the modern era, `ping` in the legacy one. A handshake runs on
+    /// Whether an MCP server is there. `server/discover` in the modern era, `ping` in the legacy one. A handshake runs on
     /// `tasks`, beyond this visit if need be.
     pub async fn alive(&mut self, era: Era, tasks: &TaskTracker) -> Asked<()> {
         match era {
@@ -45,14 +45,15 @@ impl Visit<'_> {
         Asked { sent, received, ms, outcome }
     }
 
-    /// It does not know how to begin, so what it lists decides.
+    /// It knows no handshake, so its list decides.
     async fn confirmed(&mut self) -> Result<(), McpError> {
         let question = Terms::plain().request(self.kept.id, List::Tools.method(), &Params::default());
         let answer = self.ask(&question, PAGE_LIMIT).await.outcome?;
         greet::confirmed(&answer).map(drop).ok_or_else(|| other_era(&self.site.place()))
     }
 
-    /// Any JSON-RPC answer is a sign of life, whatever it says of the method. Where even that is missing, a list may do.
+    /// Any JSON-RPC answer is a sign of life, whatever it says about the method. Where even that is missing, a list is
+    /// enough.
     async fn ping(&mut self, tasks: &TaskTracker) -> Asked<()> {
         let ping = |terms: &Terms, id| terms.request(id, "ping", &Params::default());
         let list = |terms: &Terms, id| terms.request(id, List::Tools.method(), &Params::default());

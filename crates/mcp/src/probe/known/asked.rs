@@ -1,20 +1,20 @@
-//! What came of a question.
+//! The result of a request.
 
 use tokio::time::Instant;
 
 use super::super::words;
 use crate::McpError;
 
-/// One question and what came of it.
+/// One request and its result.
 #[derive(Debug)]
 pub struct Asked<T> {
-    /// What we sent, such as `POST /mcp server/discover`.
+    /// The request, such as `POST /mcp server/discover`.
     pub sent: String,
-    /// What came back, such as `200 application/json`. Cut, one line, no control characters.
+    /// The answer, such as `200 application/json`. Cut, one line, no control characters.
     pub received: String,
     /// How long it took, in milliseconds.
     pub ms: f64,
-    /// What it means.
+    /// Its meaning.
     pub outcome: Result<T, McpError>,
 }
 

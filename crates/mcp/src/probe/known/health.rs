@@ -1,4 +1,4 @@
-//! A server's own health endpoint: a path, or a URL that may be anywhere its server may be.
+//! A server's own health endpoint: a path, or a URL at an address that is allowed for its server.
 
 use model::Reach;
 use tokio::time::Instant;
@@ -17,7 +17,7 @@ impl Visit<'_> {
         let mut kept = Kept::default();
         let base = Url::parse(&remote.url).ok();
         let Some(url) = base.as_ref().and_then(|base| base.join(place).ok()) else {
-            let message = format!("the health endpoint `{}` is no URL", words::tame(place));
+            let message = format!("the health endpoint `{}` is not a URL", words::tame(place));
             let sent = format!("GET {}", words::tame(place));
             return Asked::failed(sent, began, McpError::InvalidTarget { message });
         };

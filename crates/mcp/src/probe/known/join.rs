@@ -1,6 +1,6 @@
-//! The handshake of the legacy era. A server may need longer for it than a visit may take, and it keeps a session for us all
-//! the same. So a handshake goes on by itself, the next visit waits for the same one, and a session that nobody wants any
-//! more is ended.
+//! The handshake of the legacy era. A server may need longer for it than a visit may take, and it keeps a session for us
+//! anyway. So a handshake continues by itself, the next visit waits for the same one, and a session that is no longer wanted
+//! is ended.
 
 use std::convert::Infallible;
 use std::pin::pin;
@@ -18,14 +18,14 @@ use crate::wire::greet::{Carry, Greeting, Known, initialize};
 use crate::wire::terms::{LEGACY, Question, Terms};
 use crate::{Remote, failure};
 
-/// No handshake takes longer: a server that is started again in the meantime is asked again.
+/// The time limit of a handshake: a server that is restarted meanwhile is asked again.
 const JOIN_LIMIT: Duration = Duration::from_secs(30);
-/// How long one goes on that nobody waits for any more.
+/// How long one continues that nothing waits for any more.
 const GRACE: Duration = Duration::from_secs(2);
-/// For the end of a session that nobody wants.
+/// The time limit for the end of a session that is not wanted.
 const LEAVE_LIMIT: Duration = Duration::from_secs(2);
 
-/// What was agreed on with a legacy server.
+/// The terms with a legacy server.
 #[derive(Debug, Clone)]
 pub(super) struct Joined {
     pub(super) terms: Terms,
@@ -45,14 +45,14 @@ impl Joining {
         Self(answer)
     }
 
-    /// What came of it. `None` until there is something, at the latest after `deadline`.
+    /// Its result. `None` until there is one, at the latest after `deadline`.
     pub(super) async fn answer(&mut self, deadline: Instant) -> Option<AskedHandshake> {
         timeout_at(deadline, &mut self.0).await.ok()?.ok()
     }
 }
 
 impl Joined {
-    /// A server that knows no DELETE forgets the session by itself.
+    /// A server without DELETE forgets the session by itself.
     pub(super) async fn leave(self, remote: &Remote, deadline: Instant) {
         let Some(goodbye) = self.terms.goodbye().filter(|_| self.may_be_left) else { return };
         let mut nothing = Kept::default();
@@ -76,7 +76,7 @@ async fn tell(remote: Remote, mut told: oneshot::Sender<AskedHandshake>) {
     }
 }
 
-/// A visit as a carrier, that notes the last question for whoever reads what was asked.
+/// A visit as a carrier, which records the last request as evidence.
 struct NotingVisit<'a, 'b> {
     visit: &'a mut Visit<'b>,
     last: Option<Asked<()>>,

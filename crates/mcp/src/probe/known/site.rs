@@ -27,21 +27,21 @@ use crate::wire::terms::Question;
 use crate::wire::tls::{TlsFault, Trust};
 use crate::{McpError, Remote, USER_AGENT, names, range};
 
-/// For the TCP connect and the TLS handshake.
+/// The time limit of the TCP connect and the TLS handshake.
 const CONNECT_LIMIT: Duration = Duration::from_secs(10);
 
-/// Where it is, and until when it may take.
+/// The place of the server, and the deadline.
 pub(super) struct VisitedSite<'a> {
     pub(super) remote: &'a Remote,
     pub(super) deadline: Instant,
     began: Instant,
     pub(super) secrets: Scrub,
     pub(super) url: Url,
-    /// Addresses farther away than this get nothing.
+    /// Nothing is sent to addresses farther away than this.
     pub(super) farthest: Option<Reach>,
 }
 
-/// One connection, kept from question to question.
+/// One connection, kept from request to request.
 pub(super) struct KeptConnection {
     sender: SendRequest<Full<Bytes>>,
     connection: Driven,
@@ -60,7 +60,7 @@ impl<'a> VisitedSite<'a> {
         })
     }
 
-    /// The name it goes by in messages.
+    /// The name of the server in messages.
     pub(super) fn place(&self) -> ConversationPlace {
         let port = self.url.port_or_known_default().unwrap_or_default();
         ConversationPlace::new(&format!("{}:{port}", self.url.host_str().unwrap_or_default()))
@@ -68,19 +68,19 @@ impl<'a> VisitedSite<'a> {
             .waiting(self.deadline.saturating_duration_since(self.began))
     }
 
-    /// Path and query, as the record has them.
+    /// Path and query, as in the record.
     pub(super) fn path(&self) -> String {
         let query = self.url.query().map(|query| format!("?{query}")).unwrap_or_default();
         format!("{}{query}", self.url.path())
     }
 
-    /// `host:port` as the record has it.
+    /// `host:port` as in the record.
     pub(super) fn authority(&self) -> String {
         let port = self.url.port().map(|port| format!(":{port}")).unwrap_or_default();
         format!("{}{port}", self.url.host_str().unwrap_or_default())
     }
 
-    /// A question in a few words, without anything that may be secret.
+    /// A request in a few words, without anything that may be secret.
     pub(super) fn words_for(&self, question: &Question) -> String {
         let name = if question.name == "event stream" { "" } else { &*question.name };
         format!("{} {} {name}", question.method, self.url.path()).trim_end().to_owned()

@@ -1,5 +1,5 @@
 //! HTTP clients, shared by the conversations that can use the same: one costs as much memory as a few dozen conversations.
-//! What speaks TLS, or goes over a proxy, is `reqwest`'s; plain HTTP to an address goes [`direct`](super::direct).
+//! TLS and proxies use `reqwest`'s; plain HTTP to an address is sent [`direct`](super::direct).
 
 use std::collections::HashMap;
 use std::hash::Hash;
@@ -16,34 +16,34 @@ use crate::USER_AGENT;
 use crate::wire::answer::NoAnswer;
 use crate::wire::tls::{Trust, TrustKey};
 
-/// For the TCP connect and the TLS handshake.
+/// The time limit of the TCP connect and the TLS handshake.
 pub(super) const CONNECT_LIMIT: Duration = Duration::from_secs(10);
 
-/// What a client is like.
+/// The properties of a client.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub(crate) struct HttpClientKind {
-    /// Connections that were idle for so long are closed; after no time they are not kept at all.
+    /// How long connections can be idle before they are closed; with zero they are not kept at all.
     pub(crate) idle: Duration,
-    /// No proxy: our own networks are reached directly.
+    /// No proxy: private networks are reached directly.
     pub(crate) is_direct: bool,
     /// A name, and the addresses that it stands for here.
     pub(crate) name: Option<(String, Vec<SocketAddr>)>,
-    /// Whom it trusts.
+    /// The trust.
     pub(crate) trust: TrustKey,
 }
 
-/// By the runtime that drives its connections, and by their kind. Whoever uses one keeps it.
+/// By the runtime that drives its connections, and by their properties. Its users keep it.
 type ClientsByKind<K, C> = LazyLock<Mutex<HashMap<(Id, K), Weak<C>>>>;
 
 static SHARED: ClientsByKind<HttpClientKind, Client> = LazyLock::new(Mutex::default);
 static DIRECT: ClientsByKind<Duration, DirectClient> = LazyLock::new(Mutex::default);
 
-/// The client of this kind that is in use, or a new one.
+/// The client with these properties that is in use, or a new one.
 pub(crate) fn client(kind: HttpClientKind, trust: &Trust) -> Result<Arc<Client>, NoAnswer> {
     shared(&SHARED, kind, |kind| build(kind, trust))
 }
 
-/// The same for plain HTTP to addresses, whose idle connections are closed after so long.
+/// The same for plain HTTP to addresses, whose idle connections are closed after this time.
 pub(crate) fn direct(idle: Duration) -> Result<Arc<DirectClient>, NoAnswer> {
     shared(&DIRECT, idle, |idle| Ok(DirectClient::new(*idle)))
 }

@@ -1,8 +1,8 @@
-//! Connections over plain HTTP to an address. hyper speaks on each; here it is decided which one a question goes over, and how
-//! long one is kept for the next. It takes half the work of a client that can do everything, on the way of every call.
+//! Connections over plain HTTP to an address. hyper drives each; here it is decided which one a request uses, and how long
+//! one is kept for the next. It takes half the work of a general client, on the path of every call.
 //!
-//! A connection has no task of its own: whoever waits for its answer drives it, as Envoy's workers do. With a task each, a call
-//! would wake another thread when it is sent, and be woken by it when the answer comes.
+//! A connection has no task of its own: the request that waits for its answer polls it, as Envoy's workers do. With a task
+//! each, a call would wake another thread when it is sent, and be woken by it when the answer comes.
 
 use std::collections::HashMap;
 use std::future::poll_fn;
@@ -30,12 +30,12 @@ use super::clients::CONNECT_LIMIT;
 use crate::failure;
 use crate::wire::answer::NoAnswer;
 
-/// How often a connection is looked at on which nothing comes, and how often in vain. What was sent and is not confirmed for
-/// twice as long ends it.
+/// How often a silent connection is probed, and how often without an answer. Data that is not confirmed for twice as long
+/// ends it.
 const STILL_THERE: Duration = Duration::from_secs(15);
 const MOST_IN_VAIN: u32 = 3;
 
-/// A connection to a server, driven by whoever has it.
+/// A connection to a server, polled by the request that uses it.
 struct UpstreamConnection {
     sender: SendRequest<Full<Bytes>>,
     wire: Connection<TokioIo<TcpStream>, Full<Bytes>>,
@@ -80,7 +80,7 @@ impl UpstreamConnection {
 /// Why there is no answer, with the request if nothing of it was sent.
 type Unanswered = TrySendError<Request<Full<Bytes>>>;
 
-/// Connections to any addresses, kept for so long when they are idle; after no time they are not kept at all.
+/// Connections to any addresses, kept for this time when they are idle; with zero they are not kept at all.
 pub(crate) struct DirectClient {
     idle: Duration,
     tasks: TaskTracker,
@@ -90,7 +90,7 @@ pub(crate) struct DirectClient {
 #[derive(Default)]
 struct IdleUpstream {
     by_address: HashMap<SocketAddr, Vec<(Instant, Box<UpstreamConnection>)>>,
-    /// A task looks for those that nobody needs.
+    /// Whether a task closes unused ones.
     is_swept: bool,
 }
 
@@ -105,7 +105,7 @@ impl DirectClient {
         Self { idle, tasks: TaskTracker::new(), connections: Mutex::default() }
     }
 
-    /// Sends a request, over a connection that is kept if there is one.
+    /// Sends a request, over a kept connection if there is one.
     pub(crate) async fn send(
         self: &Arc<Self>,
         address: SocketAddr,
@@ -189,7 +189,7 @@ impl DirectClient {
         }
     }
 
-    /// Closes those that were idle for too long, until there is none.
+    /// Closes those that were idle for too long, until there are none.
     async fn sweep(self: Arc<Self>) {
         loop {
             sleep(self.idle).await;
@@ -212,7 +212,8 @@ struct Lent {
     connection: Box<UpstreamConnection>,
 }
 
-/// A body; once it was read whole, its connection is there for the next question. One that is dropped before ends it.
+/// A body; once it was read completely, its connection is free for the next request. Dropping it before closes the
+/// connection.
 pub(crate) struct DirectBody {
     incoming: Incoming,
     lent: Option<Lent>,
@@ -225,7 +226,7 @@ impl DirectBody {
         }
     }
 
-    /// What has come of it and is not read yet.
+    /// A frame that was received and not read yet.
     fn next_frame(&mut self) -> Poll<Option<hyper::Result<Frame<Bytes>>>> {
         Pin::new(&mut self.incoming).poll_frame(&mut Context::from_waker(Waker::noop()))
     }
@@ -280,7 +281,7 @@ mod tests {
 
     const WHOLE: &str = "HTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\nok";
 
-    /// A server that says this to everything, and which of its connections were asked and ended, by their number.
+    /// A server with one answer for everything, and which of its connections were used and closed, by their number.
     async fn server(
         answer: &'static str,
     ) -> (SocketAddr, mpsc::Receiver<(usize, &'static str)>, TaskTracker) {

@@ -1,4 +1,4 @@
-//! An answer that comes as an event stream: what is said before it, its end, and how it is taken up again when it breaks off.
+//! An answer that comes as an event stream: the messages before it, its end, and how it is resumed when it breaks off.
 
 use std::io;
 use std::sync::Arc;
@@ -21,16 +21,16 @@ use crate::wire::message::{Message, Reply};
 use crate::wire::request::{Wait, progress};
 use crate::wire::terms::Terms;
 
-/// How often an answer that broke off is taken up again.
+/// How often an answer that broke off is resumed.
 const MOST_RESUMES: usize = 5;
-/// Before that, unless the server asked for something else; at most 30 s.
+/// The time before that, unless the server requested another; at most 30 s.
 const PAUSE: Duration = Duration::from_secs(1);
 const LONGEST_PAUSE: Duration = Duration::from_secs(30);
-/// How much of a body nobody needs is read so that its connection can be used again, and for how long.
+/// How much of an unused body is read so that its connection can be used again, and for how long.
 const DRAIN_BYTES: usize = 64 * 1024;
 const DRAIN_LIMIT: Duration = Duration::from_secs(1);
 
-/// Reads the answer to a request from its stream, and from those that go on where it broke off.
+/// Reads the answer to a request from its stream, and from those that continue it where it broke off.
 pub(super) async fn answer(
     http: &Arc<Http>,
     terms: &Terms,
@@ -122,7 +122,7 @@ where
     }
 }
 
-/// Reads what is left, within bounds; beyond them the connection is closed.
+/// Reads the rest, within bounds; beyond them the connection is closed.
 pub(super) async fn drain(mut rest: impl Stream<Item = io::Result<Bytes>> + Unpin) {
     let reading = async {
         let mut left = DRAIN_BYTES;

@@ -1,5 +1,5 @@
-//! The stream on which a legacy server says and asks things by itself (MCP 2025-11-25, "Listening for Messages from the
-//! Server"). Only for clients that declare something: a watched server has none.
+//! The stream on which a legacy server sends messages and requests by itself (MCP 2025-11-25, "Listening for Messages from
+//! the Server"). Only for clients that declare something: a server that is only checked has none.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -13,9 +13,9 @@ use crate::wire::answer::{Events, is_event_stream};
 use crate::wire::coding::decoded;
 use crate::wire::terms::Terms;
 
-/// How long a conversation waits for the stream before it goes on without.
+/// How long a conversation waits for the stream before it continues without.
 const OPEN_LIMIT: Duration = Duration::from_secs(5);
-/// Before it is opened again, unless the server asked for something else; doubles up to the longest.
+/// The time before it is opened again, unless the server requested another; doubles up to the longest.
 const PAUSE: Duration = Duration::from_secs(1);
 const LONGEST_PAUSE: Duration = Duration::from_secs(30);
 

@@ -1,5 +1,5 @@
-//! The place of a server over HTTP: certificates are verified, no proxy for our own networks, no redirect that is not
-//! followed by hand, since only there it is known that nothing of ours can leak.
+//! The place of a server over HTTP: certificates are verified, private networks are reached without a proxy, and redirects
+//! are followed here by hand, where it is known that no secret can leak.
 
 use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
@@ -22,16 +22,16 @@ use crate::{McpError, Remote, Secret, failure, names, range};
 /// lost.
 pub(crate) const IDLE: Duration = Duration::from_secs(4);
 
-/// A server behind a URL: where it is, and what it is sent with every request.
+/// A server behind a URL: its place, and what every request carries.
 #[derive(Debug)]
 pub(crate) struct Site {
     pub(crate) url: Url,
     addresses: Vec<SocketAddr>,
     trust: Trust,
     pub(crate) headers: HeaderMap,
-    /// Keys that stand in the query of what is asked, and in no URL that is kept here.
+    /// Keys in the query of requests, and in no URL that is kept here.
     pub(crate) query: Vec<(String, Secret)>,
-    /// What is taken out of all that is read there.
+    /// What is removed from all that is read there.
     pub(crate) secrets: Scrub,
 }
 
@@ -46,7 +46,7 @@ impl Site {
         Ok(Self { url, addresses, trust, headers, query, secrets: Scrub::of_remote(remote) })
     }
 
-    /// What is asked for, keys included. Only for the request itself.
+    /// The URL of a request, keys included. Only for the request itself.
     pub(crate) fn asked(&self, url: &Url) -> Url {
         let mut asked = url.clone();
         if !self.query.is_empty() {
@@ -56,7 +56,7 @@ impl Site {
         asked
     }
 
-    /// Path and query of what is asked for, keys included.
+    /// Path and query of a request, keys included.
     pub(crate) fn target(&self, url: &Url) -> Result<Uri, NoAnswer> {
         let parsed = if self.query.is_empty() {
             url[Position::BeforePath..Position::AfterQuery].parse()
@@ -67,8 +67,8 @@ impl Site {
         parsed.map_err(|_| NoAnswer::Unreachable("its path cannot be sent over HTTP".to_owned()))
     }
 
-    /// The ways to this place under a name: one for each address, tried in their order. Over plain HTTP to our own networks an
-    /// address is called as such, and the name stands in the `Host` header alone; so one client does for all.
+    /// The ways to this place under a name: one for each address, tried in their order. Over plain HTTP to private networks
+    /// an address is used directly, and the name is only in the `Host` header; so one client is enough for all.
     pub(crate) fn routes(&self, name: &Url, idle: Duration) -> Result<Arc<[SiteRoute]>, NoAnswer> {
         let is_direct = self.addresses.iter().any(|address| !range::is_public(address.ip()));
         if !is_direct || name.scheme() == "https" {
@@ -112,13 +112,13 @@ pub(crate) enum SiteRoute {
     Direct { client: Arc<DirectClient>, address: SocketAddr, host: HeaderValue },
 }
 
-/// `host:port` as it stands in a URL.
+/// `host:port` as in a URL.
 fn authority(url: &Url) -> String {
     let port = url.port().map(|port| format!(":{port}")).unwrap_or_default();
     format!("{}{port}", url.host_str().unwrap_or_default())
 }
 
-/// Whom the conversation trusts. Without TLS nobody is asked.
+/// The trust of the conversation. Without TLS there is none.
 async fn trust(url: &Url, remote: &Remote) -> Result<Trust, McpError> {
     let tls = remote.tls.as_ref().filter(|_| url.scheme() == "https");
     Trust::of(tls).await.map_err(|fault| {
@@ -157,7 +157,7 @@ fn headers(remote: &Remote) -> Result<HeaderMap, McpError> {
     headers.insert(header::ACCEPT_ENCODING, HeaderValue::from_static("identity"));
     for (name, value) in &remote.headers {
         let header = HeaderName::from_bytes(name.as_bytes());
-        let header = header.map_err(|_| invalid(format!("`{name}` is no name of a header")))?;
+        let header = header.map_err(|_| invalid(format!("`{name}` is not the name of a header")))?;
         let mut value = HeaderValue::from_str(value.expose()).map_err(|_| {
             invalid(format!("the value of `{name}` has characters that a header cannot carry"))
         })?;

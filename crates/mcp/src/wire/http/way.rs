@@ -1,5 +1,5 @@
-//! How a server is reached at the moment: under which name, at which path, over which connections. It changes when the server
-//! says so, and stays changed for the conversation.
+//! How a server is reached at the moment: under which name, at which path, over which connections. It changes when the
+//! server requires it, and stays changed for the conversation.
 
 use std::io;
 use std::pin::Pin;
@@ -24,9 +24,9 @@ use crate::{USER_AGENT, failure};
 /// An answer whose body is still to come.
 pub(crate) type SiteResponse = Response<SiteBody>;
 
-/// `Accept`, `User-Agent`, `Host` and the length, which are added to ours on the way.
+/// `Accept`, `User-Agent`, `Host` and the length, which are added to our headers on the way.
 const OTHER_HEADERS: usize = 4;
-/// How often one question is led on: another name, redirects.
+/// How often one request is redirected: another name, redirects.
 const MOST_TURNS: usize = 4;
 
 /// The way to a server.
@@ -36,7 +36,7 @@ pub(crate) struct Way {
 }
 
 struct WayState {
-    /// The place as it is called at the moment.
+    /// The current name of the place.
     url: Arc<Url>,
     /// The ways there; the first is the one that worked.
     routes: Arc<[SiteRoute]>,
@@ -44,16 +44,16 @@ struct WayState {
     has_tried_other_name: bool,
 }
 
-/// Over which connection a question goes.
+/// The connection of a request.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum WhichConnection {
-    /// One that was kept, if there is one.
+    /// A kept one, if there is one.
     Kept,
-    /// A new one: one that was kept has failed.
+    /// A new one: a kept one has failed.
     New,
 }
 
-/// What comes back first.
+/// The first part of an answer.
 pub(crate) enum Begun {
     /// A whole answer.
     Answer(Answer),
@@ -76,12 +76,12 @@ impl Way {
         Ok(Self { site, state: Mutex::new(state) })
     }
 
-    /// The place as it is called at the moment.
+    /// The current name of the place.
     pub(crate) fn url(&self) -> Arc<Url> {
         self.lock().url.clone()
     }
 
-    /// Sends a question. What leads to another name or path is followed, and remembered.
+    /// Sends a request. Another name or path is followed, and remembered.
     pub(crate) async fn send(
         &self,
         question: &Question,
@@ -128,7 +128,7 @@ impl Way {
         self.over_a_route(&self.url(), question, over).await.map(begun)
     }
 
-    /// The routes in their order, as long as none of it was sent.
+    /// The ways in their order, as long as nothing was sent.
     async fn over_a_route(
         &self,
         url: &Url,

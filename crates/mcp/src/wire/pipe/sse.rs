@@ -25,9 +25,9 @@ use crate::wire::place::ConversationPlace;
 use crate::wire::terms::{LEGACY, Question};
 use crate::{McpError, Remote, failure};
 
-/// How often a broken stream is opened again before we give up.
+/// How often a broken stream is opened again before it is given up.
 const MOST_ATTEMPTS: u32 = 5;
-/// Between two attempts, unless the server asked for something else; doubles each time, at most 10 s.
+/// The time between two attempts, unless the server requested another; doubles each time, at most 10 s.
 const FIRST_PAUSE: Duration = Duration::from_millis(200);
 const LONGEST_PAUSE: Duration = Duration::from_secs(10);
 
@@ -42,22 +42,22 @@ struct EventStreamLine {
     place: ConversationPlace,
     tasks: TaskTracker,
     endpoint: watch::Sender<PostAddress>,
-    /// A message was taken, so the server knew this stream.
+    /// A message was accepted, so the server knew this stream.
     was_known: AtomicBool,
 }
 
-/// Where messages are posted.
+/// The endpoint for messages.
 #[derive(Debug, Clone)]
 enum PostAddress {
     At(Url),
-    /// The stream is being opened again.
+    /// Whether the stream is being opened again.
     Awaited,
-    /// The stream could not be opened again.
+    /// Whether the stream could not be opened again.
     Gone,
 }
 
 impl Sse {
-    /// Opens the event stream and waits for the endpoint. What comes on it goes to `shared`.
+    /// Opens the event stream and waits for the endpoint. Its messages go to `shared`.
     pub(crate) async fn open(remote: &Remote, shared: &Arc<SharedPipe>) -> Result<Self, McpError> {
         let place = shared.place.clone();
         let site = Site::prepare(remote).await?;
@@ -76,7 +76,7 @@ impl Sse {
         self.line.post(question).await
     }
 
-    /// The stream could not be opened again.
+    /// Whether the stream could not be opened again.
     pub(crate) fn is_closed(&self) -> bool {
         let mut reading = self.reading.lock().unwrap_or_else(PoisonError::into_inner);
         while reading.try_join_next().is_some() {}
@@ -211,7 +211,7 @@ async fn begin_again(
     Ok(stream)
 }
 
-/// A new stream that nobody else reads yet.
+/// A new stream that nothing else reads yet.
 struct FirstOfStream<'a> {
     line: &'a EventStreamLine,
     stream: &'a mut EventStream,

@@ -27,11 +27,11 @@ use crate::{Lack, Launch, McpError, Unsent};
 
 /// The longest line of standard error that is kept, in bytes.
 const STDERR_LIMIT: usize = 8 * 1024;
-/// How many lines in a row may be no MCP before we stop listening: something else writes there.
+/// How many lines in a row can be something other than MCP before the process is given up: something else writes there.
 const MOST_JUNK: usize = 10_000;
-/// How many of its last lines are told when a child has ended.
+/// How many of its last lines are reported when a child process has ended.
 const LINES_TOLD: usize = 20;
-/// How long the end of a child may lag behind the end of its output.
+/// How long the end of a child process can lag behind the end of its output.
 const EXIT_LAG: Duration = Duration::from_secs(1);
 
 /// How many messages are written at once.
@@ -56,7 +56,7 @@ struct RunningChild {
 }
 
 impl Stdio {
-    /// Starts the command. What it says goes to `shared`. When it is `unwanted` its tree is killed at once.
+    /// Starts the command. Its messages go to `shared`. When it is `unwanted` its tree is killed at once.
     pub(crate) fn start(
         launch: &Launch,
         shared: &Arc<SharedPipe>,
@@ -87,7 +87,7 @@ impl Stdio {
         if sent { Ok(()) } else { Err(gone(&self.place)) }
     }
 
-    /// The child has ended.
+    /// Whether the child process has ended.
     pub(crate) fn is_closed(&self) -> bool {
         self.running().as_ref().is_none_or(|running| running.outgoing.is_closed() || running.tree.is_empty())
             || self.place.last_end().is_some()
@@ -125,7 +125,7 @@ fn not_started(launch: &Launch, error: &io::Error) -> McpError {
         }
         io::ErrorKind::NotFound => format!("`{command}` was not found: is it installed, and on PATH?"),
         io::ErrorKind::PermissionDenied => {
-            format!("`{command}` may not be started: it is not executable")
+            format!("`{command}` cannot be started: it is not executable")
         }
         _ => format!("`{command}` could not be started: {error}"),
     };
@@ -164,15 +164,15 @@ async fn listen_to_stderr(stderr: ChildStderr, place: ConversationPlace) {
     }
 }
 
-/// What ends a child from our side.
+/// Why we end a child process.
 struct Ends {
     /// The conversation is over.
     closing: CancellationToken,
-    /// It is not to begin after all.
+    /// It should not start after all.
     unwanted: CancellationToken,
 }
 
-/// Reads messages until the child ends or we close; then sees to it that the whole tree is gone.
+/// Reads messages until the child process ends or we close it; then makes sure that the whole tree is gone.
 async fn listen(
     stdout: ChildStdout,
     mut tree: ProcessTree,
@@ -204,7 +204,7 @@ async fn listen(
     };
 }
 
-/// Answers a request of the child's, as far as it has turns left; what is beyond them gets no answer.
+/// Answers a request of the child process, as far as it has turns left; further ones get no answer.
 fn answer(shared: &Arc<SharedPipe>, due: Due, outgoing: &mpsc::WeakSender<Outgoing>) -> Result<(), Flood> {
     let Some(turn) = shared.answers.take_turn()? else { return Ok(()) };
     let (answers, outgoing) = (shared.answers.clone(), outgoing.clone());
@@ -264,10 +264,10 @@ pub(crate) async fn pass_on(
     }
 }
 
-/// What a line holds.
+/// The content of a line.
 struct Looked {
     read: Vec<Message>,
-    /// Its first words, for people.
+    /// Its first words, for messages.
     begins: String,
 }
 
@@ -288,14 +288,14 @@ fn look_into(line: Vec<u8>, secrets: &Scrub) -> Looked {
 fn ended(place: &ConversationPlace, status: Option<ExitStatus>) -> McpError {
     let how = status.map_or_else(|| "closed its output".to_owned(), |status| format!("ended ({status})"));
     let stderr = place.stderr();
-    let words = telling(&stderr).map(|words| format!("; it said `{}`", tame(words))).unwrap_or_default();
+    let words = telling(&stderr).map(|words| format!("; it wrote `{}`", tame(words))).unwrap_or_default();
     let last = stderr.len().saturating_sub(LINES_TOLD);
     let stderr = stderr.get(last..).unwrap_or_default().to_vec();
     McpError::Ended { message: format!("{} {how}{words}", place.name()), stderr }
 }
 
-/// The line that says most of why a program ended: the last one is often the end of a stack trace, a brace, a border, or the
-/// last option of a usage text.
+/// The line that best explains why a program ended: the last one is often the end of a stack trace, a brace, a border, or
+/// the last option of a usage text.
 fn telling(lines: &[String]) -> Option<&str> {
     const CAUSES: [&str; 12] = [
         "error",
@@ -325,7 +325,7 @@ fn telling(lines: &[String]) -> Option<&str> {
     found.map(|line| line.trim_matches(|c: char| c.is_whitespace() || is_border(c)))
 }
 
-/// Programs draw boxes around what they say.
+/// Programs draw boxes around their messages.
 fn is_border(c: char) -> bool {
     matches!(c, '\u{2500}'..='\u{257f}' | '|' | '\u{2580}'..='\u{259f}')
 }

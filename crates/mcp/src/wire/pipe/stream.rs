@@ -23,10 +23,9 @@ use crate::{McpError, failure};
 
 /// How long a stream may take to name its endpoint.
 pub(super) const ENDPOINT_LIMIT: Duration = Duration::from_secs(10);
-/// How many events may come before the endpoint.
+/// How many events can come before the endpoint.
 pub(crate) const EVENTS_BEFORE: usize = 8;
-/// Servers send a comment every few seconds; a stream that is silent for so long is dead (a router forgot
-/// it).
+/// Servers send a comment every few seconds; a stream that is silent for this long is dead (a router forgot it).
 const IDLE_LIMIT: Duration = Duration::from_mins(5);
 
 /// An open event stream.
@@ -35,7 +34,7 @@ pub(super) struct EventStream {
 }
 
 impl EventStream {
-    /// Opens it; a broken one is taken up after the event with this id.
+    /// Opens it; a broken one is resumed after the event with this id.
     pub(super) async fn open(
         way: &Way,
         place: &ConversationPlace,
@@ -80,8 +79,8 @@ impl EventStream {
         }
     }
 
-    /// The URL for messages. It must be at the place of the stream, which has our credentials; of this
-    /// computer's names any will do, since only the address of the stream is connected to.
+    /// The URL for messages. It must be at the origin of the stream, which has our credentials; of this computer's names any
+    /// will do, since only the address of the stream is connected to.
     pub(super) async fn endpoint(&mut self, way: &Way, place: &ConversationPlace) -> Result<Url, McpError> {
         let named = timeout(ENDPOINT_LIMIT, self.first_endpoint(place)).await;
         let named = named.map_err(|_| McpError::Timeout { after: ENDPOINT_LIMIT })??;
@@ -95,11 +94,11 @@ impl EventStream {
         let base = way.url();
         match same_place(&base, event.data.trim()).and_then(|path| base.join(&path).ok()) {
             Some(url) => Ok(url),
-            None => fail("names an endpoint on another origin, which gets nothing from us"),
+            None => fail("names an endpoint on another origin, to which nothing is sent"),
         }
     }
 
-    /// Others may come before it, such as a `ping`.
+    /// Other events may come before it, such as a `ping`.
     async fn first_endpoint(&mut self, place: &ConversationPlace) -> Result<Option<StreamEvent>, McpError> {
         for _ in 0..EVENTS_BEFORE {
             let event = self.next(place).await?;
@@ -134,13 +133,13 @@ impl EventStream {
         self.events.reader.id.clone()
     }
 
-    /// What the server asked for between two connections.
+    /// The time between two connections that the server requested.
     pub(super) fn retry(&self) -> Option<Duration> {
         self.events.reader.retry_ms.map(Duration::from_millis)
     }
 }
 
-/// Whether a POST was taken; its answer comes over the stream.
+/// Whether a POST was accepted; its answer comes over the stream.
 pub(super) async fn accepted(
     response: SiteResponse,
     place: &ConversationPlace,
@@ -159,7 +158,7 @@ pub(super) async fn accepted(
     Err(failure::of_answer(&answer, place, ANSWER_LIMIT))
 }
 
-/// What whoever waits is told when the stream broke.
+/// The error for those who wait when the stream broke.
 pub(super) fn lost(why: &McpError) -> McpError {
     match why {
         McpError::TooLarge { .. } => why.clone(),

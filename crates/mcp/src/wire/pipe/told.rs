@@ -1,4 +1,4 @@
-//! A server that has said everything beforehand, for tests over bytes: one answer for each request, whatever it asks.
+//! A server that has sent everything in advance, for tests over bytes: one answer for each request, whatever it is.
 
 use std::collections::VecDeque;
 use std::sync::{Arc, Mutex, PoisonError};

@@ -1,4 +1,5 @@
-//! The judgement of a certificate: whether it is trusted, and all that is wrong with it. There is one, whoever looks.
+//! The judgement of a certificate: whether it is trusted, and everything that is wrong with it. There is only one, for every
+//! caller.
 
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use std::time::Duration;
@@ -18,21 +19,21 @@ use super::read::{Parsed, read};
 use super::{RefusedHandshake, TlsFault, Trust};
 use crate::words::tame;
 
-/// What a judge noted of the certificate it saw.
+/// The verdict of a judge on the certificate it saw.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct SeenCertificate(Arc<Mutex<Option<CertificateVerdict>>>);
 
 /// A certificate, and what is wrong with it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct CertificateVerdict {
-    /// The one that was shown.
+    /// The certificate that was presented.
     pub shown: Certificate,
     /// Why it is not trusted; nothing when it is.
     pub refused: Option<RefusedCertificate>,
 }
 
 impl SeenCertificate {
-    /// What was noted.
+    /// The verdict.
     pub(crate) fn take(&self) -> Option<CertificateVerdict> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner).take()
     }
@@ -47,8 +48,10 @@ impl SeenCertificate {
         let Some(verdict) = seen.as_mut() else { return };
         let refused = verdict.refused.get_or_insert_with(|| blank(&verdict.shown, String::new()));
         refused.flaws.push(Flaw::Unusable);
-        refused.note =
-            Some(format!("the server does not prove that it is its own ({})", tame(&error.to_string())));
+        refused.note = Some(format!(
+            "the server does not prove that the certificate is its own ({})",
+            tame(&error.to_string())
+        ));
     }
 }
 
@@ -65,12 +68,12 @@ pub(super) struct CertificateJudge {
     seen: SeenCertificate,
 }
 
-/// What a judge does about a certificate that is not trusted.
+/// What a judge does with a certificate that is not trusted.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Stance {
     /// Ends the handshake: nothing is sent.
     Refuses,
-    /// Only notes it. For whoever wants to know what is there, and sends nothing that is secret.
+    /// Only records it. For callers that want to know what is there, and send no secret.
     Looks,
 }
 
@@ -169,7 +172,7 @@ impl ServerCertVerifier for CertificateJudge {
     }
 }
 
-/// Who may have signed.
+/// The possible issuers.
 enum Chain<'a> {
     System,
     Ca(&'a super::Roots),
@@ -187,8 +190,8 @@ impl Chain<'_> {
         verifier.verify_server_cert(case.end_entity, case.intermediates, case.name, case.ocsp, now).map(drop)
     }
 
-    /// The server's own certificate stands among the trusted: whoever puts it there means it, also where it calls itself a
-    /// CA, as those do that `openssl req -x509` makes.
+    /// The server's own certificate is among the trusted: that is intended, also where it calls itself a CA, as those do
+    /// that `openssl req -x509` makes.
     fn names_itself(&self, certificate: &CertificateDer<'_>) -> bool {
         match self {
             Self::System => system_certificates().contains(certificate),
@@ -249,9 +252,10 @@ impl CertificateCase<'_> {
             CertificateError::Expired
             | CertificateError::ExpiredContext { .. }
             | CertificateError::NotValidYet
-            | CertificateError::NotValidYetContext { .. } => {
-                Some((Flaw::Unusable, Some("the time of who signed it is over, or has not begun".to_owned())))
-            }
+            | CertificateError::NotValidYetContext { .. } => Some((
+                Flaw::Unusable,
+                Some("the certificate of its issuer has expired, or is not valid yet".to_owned()),
+            )),
             _ => Some((Flaw::Unusable, Some(tame(&error.to_string())))),
         }
     }
@@ -278,7 +282,7 @@ fn millis(at: UnixTime) -> Millis {
     i64::try_from(at.as_secs()).unwrap_or(i64::MAX).saturating_mul(1000)
 }
 
-/// The moment itself, or the nearest at which the certificate is valid.
+/// The time itself, or the nearest at which the certificate is valid.
 fn within(shown: &Certificate, now: UnixTime) -> UnixTime {
     let (Some(begin), Some(end)) = (shown.not_before, shown.not_after) else { return now };
     let at = millis(now).min(end).max(begin);

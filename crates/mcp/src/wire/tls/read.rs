@@ -1,4 +1,4 @@
-//! Reading a certificate for people. What it says is hostile text.
+//! Reads a certificate for people. Its contents are hostile text.
 
 use model::{Certificate, Fingerprint, Millis};
 use sha2::{Digest, Sha256};
@@ -11,16 +11,16 @@ use crate::words::tame;
 /// Names that are shown; a certificate of a large site has hundreds.
 const MOST_NAMES: usize = 20;
 
-/// What a certificate says, and what only a judge needs.
+/// The contents of a certificate, and what only a judge needs.
 pub(super) struct Parsed {
     pub(super) certificate: Certificate,
-    /// It says that it signed itself.
+    /// Whether it claims to be signed by itself.
     pub(super) is_own_issuer: bool,
     /// Its key, in DER; absent when it cannot be read.
     pub(super) key: Option<Vec<u8>>,
 }
 
-/// Of what cannot be read only the fingerprint is known.
+/// For a certificate that cannot be read, only the fingerprint is known.
 pub(super) fn read(der: &[u8]) -> Parsed {
     let fingerprint = Fingerprint::of_digest(Sha256::digest(der).into());
     let Ok((_, parsed)) = X509Certificate::from_der(der) else {

@@ -1,4 +1,4 @@
-//! The CA that a person named: a file of certificates on this computer.
+//! The CA that was named: a file of certificates on this computer.
 
 use std::path::Path;
 use std::sync::Arc;
@@ -17,7 +17,7 @@ use crate::Lack;
 
 /// A bundle of all public CAs is a fifth of this. In bytes.
 const LARGEST: u64 = 1024 * 1024;
-/// A file may be on a disk of the network.
+/// The time limit: a file may be on a network disk.
 const READ_WITHIN: Duration = Duration::from_secs(5);
 
 /// The certificates of a CA's file.
@@ -50,7 +50,7 @@ impl Roots {
         let mut roots = RootCertStore::empty();
         for (at, certificate) in certificates.iter().enumerate() {
             let one = roots.add(certificate.clone());
-            one.map_err(|error| format!("has something else as its certificate {}: {error}", at + 1))?;
+            one.map_err(|error| format!("cannot be read at its certificate {}: {error}", at + 1))?;
         }
         let verifier =
             WebPkiServerVerifier::builder_with_provider(Arc::new(roots), crate::crypto::provider()).build();
@@ -72,7 +72,7 @@ fn certificates(bytes: &[u8]) -> Result<Vec<CertificateDer<'static>>, String> {
         return Ok(vec![CertificateDer::from(bytes.to_vec())]);
     }
     let read: Result<Vec<_>, _> = CertificateDer::pem_slice_iter(bytes).collect();
-    let read = read.map_err(|error| format!("is no PEM: {error}"))?;
+    let read = read.map_err(|error| format!("is not PEM: {error}"))?;
     if read.is_empty() {
         let hint = if bytes.windows(11).any(|part| part == b"PRIVATE KEY") {
             "has a private key and no certificate: name the file of the certificate"

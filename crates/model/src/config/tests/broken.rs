@@ -41,7 +41,7 @@ pub(super) const CASES: &[Case] = &[
     ("scan_interval: 60", "scan_intervall: 60", 12, 3, Warning, "network_discovery.scan_intervall", "did you mean `scan_interval`"),
     ("192.168.1.0/24", "192.168.1.0/33", 14, 7, Error, "network_discovery.networks[0]", "write one such as `192.168.1.0/24`"),
     ("192.168.1.0/24", "192.168.1/24", 14, 7, Error, "network_discovery.networks[0]", "write one such as `192.168.1.0/24`"),
-    ("192.168.1.0/24", "8.8.8.0/24", 14, 7, Warning, "network_discovery.networks[0]", "it is not scanned until a person agrees"),
+    ("192.168.1.0/24", "8.8.8.0/24", 14, 7, Warning, "network_discovery.networks[0]", "it is not scanned until you agree"),
     ("192.168.1.0/24", "fd00::/64", 14, 7, Warning, "network_discovery.networks[0]", "list the addresses under `hosts`"),
     ("    - \"192.168.1.0/24\"\n    - \"10.0.0.0/8\"", "    a: b", 14, 5, Error, "network_discovery.networks", "[…]`, or one line `- …` for each"),
     ("timeout: 10\n", "timeout: 40\n", 20, 12, Error, "health_monitoring.timeout", "lower `timeout` or raise `check_interval`"),
@@ -122,7 +122,7 @@ const REMEDIES: &[&str] = &[
     "; leave ",
     "? Write ",
     "; known here are ",
-    "until a person agrees",
+    "until you agree",
 ];
 
 /// Line and column lie in the file, and the message says what to do.

@@ -14,8 +14,8 @@ const TABLE: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../../docs/configurati
 
 fn table() -> String {
     let mut text = String::from(
-        "# Every setting\n\nMade from the descriptions beside the readers; `cargo xtask bindings` writes it anew. In a path, `*` is a name\n\
-         that you choose and `[]` an item of a list. `mcp-discovery config show --explain` tells the same with the values in use,\n\
+        "# Every setting\n\nGenerated from the source code; `cargo xtask bindings` writes it again. In a path, `*` is a name\n\
+         that you choose and `[]` an item of a list. `mcp-discovery config show --explain` prints the same with the values in use,\n\
          `mcp-discovery config schema` prints it for editors.\n\n\
          | setting | value | default | what it does |\n|---|---|---|---|\n",
     );
@@ -24,7 +24,7 @@ fn table() -> String {
         let default = described.default().map_or(String::new(), |default| format!("`{default}`"));
         let mut notes = Vec::new();
         notes.extend(key.only.map(|only| format!("for {only}")));
-        notes.extend(key.needed.then(|| "needed".to_owned()));
+        notes.extend(key.needed.then(|| "required".to_owned()));
         notes.extend(key.restart.then(|| "takes effect at the next start".to_owned()));
         notes.extend(key.secret.then(|| "secret".to_owned()));
         notes.extend(has_no_effect(&described.path).then(|| "no effect yet".to_owned()));

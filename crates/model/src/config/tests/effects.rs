@@ -212,7 +212,8 @@ fn what_has_no_effect_yet_is_named_once_with_what_happens_instead() {
     assert!(problems.iter().all(|problem| problem.severity == Severity::NoEffect));
     assert_eq!(
         problems[1].to_string(),
-        "9:1: no effect yet: network_discovery: nothing is scanned by schedule; `mcp-discovery scan` scans when it is asked to"
+        "9:1: no effect yet: network_discovery: nothing is scanned on a schedule; `mcp-discovery scan` scans \
+         when it is asked to"
     );
     assert_eq!(check("health_monitoring:\n  warn_ms: 5\ngateway:\n  listen: 8091\n"), []);
 }

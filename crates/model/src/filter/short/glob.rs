@@ -1,14 +1,14 @@
-//! `name:zoo*`: a value with a star and without quotes stands for every text of that shape.
+//! `name:zoo*`: a value with a star and without quotes matches every text of that pattern.
 
 use super::super::ast::{Filter, FilterError, Operand, Regexp, Test};
 use super::super::eval;
 use super::super::field::{Field, Own};
 
-/// What was written after `:`.
+/// The value after `:`.
 pub(super) enum Value {
-    /// Exactly this.
+    /// An exact value.
     Exact(Operand),
-    /// Any run of characters where its stars are.
+    /// A pattern in which a star is any run of characters.
     Glob(String),
 }
 
@@ -34,12 +34,12 @@ pub(super) fn any_of(field: &Field, values: Vec<Value>) -> Result<Filter, String
     Ok(Filter::any(globs))
 }
 
-/// A field whose text has this shape, whatever its case. Capabilities are compared after folding.
+/// A field whose text matches this pattern, whatever its case. Capabilities are compared after folding.
 pub(super) fn shaped(field: &Field, glob: &str) -> Result<Filter, String> {
     if let Field::Own(own) = field
         && let Some(why) = shapeless(*own)
     {
-        return Err(format!("{why}: a star stands for letters of a text"));
+        return Err(format!("{why}: a star matches letters of a text"));
     }
     let folds = *field == Field::Own(Own::Capabilities);
     let piece = |c: char| match c {
@@ -51,7 +51,7 @@ pub(super) fn shaped(field: &Field, glob: &str) -> Result<Filter, String> {
     eval::join(field.clone(), Test::Regex(Regexp::new(&format!("(?si)^{pattern}$"))?))
 }
 
-/// Why a field has no shape that stars could describe.
+/// Why stars cannot be used with a field.
 fn shapeless(own: Own) -> Option<String> {
     match own {
         Own::HealthStatus => Some("a status is written whole, such as `is:down`".to_owned()),
@@ -64,16 +64,16 @@ fn shapeless(own: Own) -> Option<String> {
         | Own::CreatedAt
         | Own::UpdatedAt
         | Own::AuthRequired
-        | Own::Paused => Some(format!("`{}` is no text", own.word())),
+        | Own::Paused => Some(format!("`{}` is not text", own.word())),
         _ => None,
     }
 }
 
-/// What people write who think of another language, and what is meant.
+/// Operators of other languages, and what they mean here.
 const FOREIGN: [(&str, &str); 7] =
     [("=>", ">="), ("=<", "<="), ("<>", "!="), ("><", "!="), ("~=", "~"), ("===", "="), ("!==", "!=")];
 
-/// Complains of an operator that there is not, with the nearest one. `position` is that of its first character.
+/// An error for an unknown operator, with the nearest one. `position` is that of its first character.
 pub(super) fn complain(signs: &str, position: usize) -> FilterError {
     let meant = FOREIGN.iter().find(|(foreign, _)| *foreign == signs).map(|(_, meant)| *meant);
     let hint = match meant {
@@ -86,7 +86,7 @@ pub(super) fn complain(signs: &str, position: usize) -> FilterError {
     FilterError::at_character(position, format!("unknown operator `{signs}`: {hint}"))
 }
 
-/// Signs that stand between a field and its value, and mean nothing.
+/// Signs between a field and its value that mean nothing.
 pub(super) fn is_foreign(signs: &str) -> bool {
     FOREIGN.iter().any(|(foreign, _)| *foreign == signs)
         || matches!(signs, ">>" | "<<" | "~~" | "!~" | "!:" | "!>" | "!<")

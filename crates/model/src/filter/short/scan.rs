@@ -4,13 +4,13 @@ use super::ShortResult;
 use super::glob::Value;
 use crate::filter::ast::{FilterError, Operand, Regexp};
 
-/// The text and how far it was read.
+/// The text and the position in it.
 pub(super) struct ShortReader {
     pub(super) chars: Vec<char>,
     pub(super) at: usize,
 }
 
-/// What stands between a field and its value.
+/// The sign between a field and its value.
 #[derive(Clone, Copy, PartialEq)]
 pub(super) enum Op {
     Eq,
@@ -22,7 +22,7 @@ pub(super) enum Op {
     Regex,
 }
 
-/// All that can stand there; longer ones first.
+/// All signs; longer ones first.
 pub const SIGNS: &[&str] = &[":", "!=", ">=", "<=", "==", "=~", "=", ">", "<", "~"];
 
 impl ShortReader {
@@ -103,7 +103,7 @@ impl ShortReader {
                 }
                 None => return Err(FilterError::at_character(start + 1, "this list has no `)`: close it")),
                 Some(_) => {
-                    return Err(self.error("values of a list are separated by commas; quote one with blanks"));
+                    return Err(self.error("values of a list are separated by commas; quote one with spaces"));
                 }
             }
         }
@@ -142,7 +142,7 @@ impl ShortReader {
         let pattern = match self.peek() {
             Some('"') => self.quoted()?,
             Some('/') => self.slashed()?,
-            _ => return Err(self.error("a pattern stands between slashes, such as `name~/^weather/`")),
+            _ => return Err(self.error("a pattern goes between slashes, such as `name~/^weather/`")),
         };
         Regexp::new(&pattern).map_err(|message| FilterError::at_character(start + 1, message))
     }
@@ -185,7 +185,7 @@ impl ShortReader {
         Err(FilterError::at_character(start + 1, "this quote is never closed"))
     }
 
-    /// A word or the name of a field: up to a blank, a parenthesis, a quote or an operator.
+    /// A word or the name of a field: up to a space, a parenthesis, a quote or an operator.
     pub(super) fn word(&mut self) -> String {
         let start = self.at;
         while let Some(c) = self.peek() {
@@ -199,7 +199,7 @@ impl ShortReader {
         self.chars.iter().take(self.at).skip(start).collect()
     }
 
-    /// A value: up to a blank, a parenthesis, a quote or a comma.
+    /// A value: up to a space, a parenthesis, a quote or a comma.
     pub(super) fn run(&mut self) -> String {
         let start = self.at;
         while self.peek().is_some_and(|c| !c.is_whitespace() && !matches!(c, '(' | ')' | '"' | ',')) {

@@ -165,7 +165,7 @@ fn every_client_keeps_its_servers_somewhere_else() {
     }
     let commas = reads("{\"mcpServers\": {\"docs\": {\"url\": \"http://127.0.0.1:29001/mcp\",},\n},}");
     assert_eq!(names(&commas), ["docs"]);
-    warns(&commas, &["line 1", "a comma stands before a closing bracket"]);
+    warns(&commas, &["line 1", "a comma before a closing bracket"]);
 }
 
 #[test]
@@ -255,7 +255,7 @@ fn an_entry_of_a_project_says_so() {
     let file = reads(
         r#"{"projects": {"/home/me/app": {"mcpServers": {"docs": {"url": "http://127.0.0.1:29001/mcp"}}}}}"#,
     );
-    warns(&file, &["`docs`", "of the project `/home/me/app`"]);
+    warns(&file, &["`docs`", "to the project `/home/me/app`"]);
 }
 
 #[test]

@@ -77,7 +77,7 @@ fn one_name_at_one_address_is_one_server_under_whatever_ids() {
     );
     assert_eq!(names(&file), ["a", "a"]);
     assert_eq!(file.servers[0].version.as_deref(), Some("2"), "the newest counts");
-    warns(&file, &["line 3", "`a` stands twice"]);
+    warns(&file, &["line 3", "`a` is given twice"]);
 }
 
 #[test]
@@ -130,7 +130,7 @@ fn a_broken_entry_is_left_out_and_named_with_its_line() {
         ("line 2:", "expected an object"),
         ("line 3:", "no `name`"),
         ("line 4:", "no `transport`"),
-        ("line 5:", "`websocket` is not spoken"),
+        ("line 5:", "`websocket` is not supported"),
         ("line 6:", "`url`"),
         ("line 7:", "no `name`"),
     ] {
@@ -154,9 +154,9 @@ fn odd_values_are_read_tolerantly_and_reported() {
     assert_eq!((info.auth_required, info.version.as_deref()), (true, Some("2")));
     assert_eq!(info.last_seen, Some(NOW), "a time in the future is now");
     assert_eq!(info.metadata["colour"], "red");
-    warns(&file, &["line 6", "`url` stands twice"]);
+    warns(&file, &["line 6", "`url` is given twice"]);
     warns(&file, &["line 3", "`metadata` was left out"]);
-    warns(&file, &["line 5", "`colour` is no field", "kept"]);
+    warns(&file, &["line 5", "`colour` is not a field", "kept"]);
     warns(&file, &["line 6", "`health_endpoint` was left out"]);
 }
 
@@ -233,9 +233,9 @@ fn a_file_that_cannot_be_read_is_refused_with_line_and_column() {
         ("{\"servers\": {} \"a\": 1}", 1, 16, "`,` or `}`"),
         ("{\"é\": yes}", 1, 7, "no value"),
         ("{\"servers\": \"\\q\"}", 1, 15, "escape"),
-        ("{\"servers\": 5}", 1, 13, "no list of servers"),
-        ("{\"other\": {}}", 1, 1, "no list of servers"),
-        ("\"x\"", 1, 1, "no list of servers"),
+        ("{\"servers\": 5}", 1, 13, "not a list of servers"),
+        ("{\"other\": {}}", 1, 1, "not a list of servers"),
+        ("\"x\"", 1, 1, "not a list of servers"),
         ("<html>", 1, 1, "a value"),
     ] {
         let error = read(text, NOW).expect_err(text);

@@ -12,14 +12,14 @@ use crate::snapshot::posting::{Bits, Slot};
 use crate::snapshot::selection::fetch_field;
 use crate::snapshot::slots::Slots;
 
-/// What a key takes beside its text and its servers, in bytes: nodes of trees, and the heads of what they hold.
+/// The size of a key besides its text and its servers, in bytes: nodes of trees, and the heads of their contents.
 pub(super) const KEY_BYTES: usize = 96;
 
-/// What one server takes at a key, in bytes.
+/// The size of one server at a key, in bytes.
 pub(super) const ENTRY_BYTES: usize = 4;
 
-/// Which servers have which values of one field. It answers exactly what an evaluation of every server would, since
-/// both ask the same [`Fact`]s: a text that says a number or a truth value is also kept as that.
+/// Which servers have which values of one field. It answers exactly like an evaluation of every server, since both use the
+/// same [`Fact`]s: a text that is a number or a truth value is also kept as that.
 #[derive(Debug, Clone, Default)]
 pub(super) struct FieldIndex {
     pub(super) there: SlotSet,
@@ -28,7 +28,7 @@ pub(super) struct FieldIndex {
     pub(super) no: SlotSet,
     pub(super) numbers: OrdMap<NumberKey, SlotSet>,
     pub(super) texts: OrdMap<Arc<str>, SlotSet>,
-    /// About what it takes.
+    /// Its approximate size.
     pub(super) bytes: usize,
 }
 
@@ -53,7 +53,7 @@ impl FieldIndex {
         Some(draft.finish(slots.len()))
     }
 
-    /// Takes up that `old` became `new` in this slot, among so many.
+    /// Records that `old` became `new` in this slot, among this many.
     pub(super) fn change(
         self: &mut Arc<Self>,
         field: &Field,
@@ -116,7 +116,7 @@ impl FieldIndex {
         self.bytes = self.bytes.saturating_sub(gone + if had { ENTRY_BYTES } else { 0 });
     }
 
-    /// The servers that pass, among so many slots.
+    /// The servers that match, among this many slots.
     pub(super) fn passing(&self, test: &Test, among: usize) -> Bits {
         let mut bits = Bits::none(among);
         match test {
@@ -155,8 +155,8 @@ impl FieldIndex {
         }
     }
 
-    /// A range over the keys, and the test itself at each key of it: numbers that round to the same double stand side by
-    /// side, and the test knows which of them are larger.
+    /// A range over the keys, and the test itself at each key of it: numbers that round to the same double are adjacent, and
+    /// the test knows which of them are larger.
     fn add_ordered(&self, test: &Test, value: &Operand, bits: &mut Bits) {
         let is_upward = matches!(test, Test::Gt(_) | Test::Gte(_));
         match value {
@@ -181,7 +181,7 @@ impl FieldIndex {
     }
 }
 
-/// An index under construction: plain lists, since nobody shares them yet. Slots come in order.
+/// An index under construction: plain lists, since nothing shares them yet. Slots come in order.
 #[derive(Default)]
 pub(super) struct IndexDraft {
     there: Vec<Slot>,
@@ -251,7 +251,7 @@ impl IndexDraft {
     }
 }
 
-/// What it costs, in bytes: nothing when the server is there already.
+/// Its cost, in bytes: nothing when the server is there already.
 fn add(list: &mut Vec<Slot>, slot: Slot) -> usize {
     if list.last() == Some(&slot) {
         return 0;

@@ -4,15 +4,15 @@ use model::Server;
 use model::filter::{Fact, Field};
 use serde_json::Number;
 
-/// What a server is found by in the index of a field.
+/// The key of a server in the index of a field.
 #[derive(Debug, Clone, PartialEq)]
 pub(super) enum IndexKey {
     /// It has the field, whatever the values.
     There,
     Null,
-    /// It is this truth value, or text that says so.
+    /// It is this truth value, or text for it.
     Bool(bool),
-    /// It is this number, or text that says so.
+    /// It is this number, or text for it.
     Number(NumberKey),
     Text(String),
 }
@@ -43,8 +43,8 @@ pub(super) fn keys(field: &Field, server: Option<&Server>) -> Vec<IndexKey> {
     keys
 }
 
-/// A number as an index sorts it: by the nearest double, and those that share it by what they are exactly. Numbers that a
-/// test holds equal therefore stand side by side.
+/// A number as an index sorts it: by the nearest double, and those that share it by their exact value. Numbers that a test
+/// considers equal are therefore adjacent.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct NumberKey {
     double: f64,

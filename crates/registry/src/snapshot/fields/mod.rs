@@ -17,14 +17,14 @@ use tokio::sync::Notify;
 use super::posting::{Bits, Slot};
 use super::slots::Slots;
 
-/// How many fields have an index at most; the one that nobody asked for the longest goes first. Each costs a change of
-/// a server about a microsecond, and nobody filters by so many.
+/// How many fields can have an index; the one that was not used for longest is dropped first. Each costs a change of a
+/// server about a microsecond, and nobody filters by more.
 const MOST: usize = 16;
 
-/// What all indexes together take at most, in bytes.
+/// The largest size of all indexes together, in bytes.
 const BUDGET: usize = 128 << 20;
 
-/// What one takes at most: a field with more in it is evaluated server by server.
+/// The largest size of one: a field with more is evaluated server by server.
 const LARGEST: usize = BUDGET / 4;
 
 /// The indexes that the writer keeps with a snapshot.
@@ -36,7 +36,7 @@ struct KeptIndex {
     field: Arc<Field>,
     /// Nothing when it would be too large.
     index: Option<Arc<FieldIndex>>,
-    /// When somebody asked for it last, on the clock of the [`Workshop`].
+    /// When it was last used, on the clock of the [`Workshop`].
     used: Arc<AtomicU64>,
 }
 
@@ -81,7 +81,7 @@ pub(super) struct LookUp<'a> {
     pub(super) made_here: &'a MadeHere,
     pub(super) workshop: &'a Workshop,
     pub(super) slots: &'a Slots,
-    /// How many indexes may still be made for it.
+    /// How many more indexes can be made for it.
     pub(super) makes: usize,
 }
 
@@ -93,7 +93,7 @@ impl LookUp<'_> {
         Some(kept.index.as_ref()?.passing(test, self.slots.len()))
     }
 
-    /// Who asks while another makes it waits for that one.
+    /// A reader waits while another makes the index.
     fn kept(&mut self, field: &Field) -> Option<KeptIndex> {
         if let Some(kept) = self.fields.0.iter().find(|kept| *kept.field == *field) {
             return Some(kept.clone());
@@ -123,7 +123,7 @@ fn one_name(field: &Field) -> Cow<'_, Field> {
 }
 
 impl FieldIndexes {
-    /// Takes up a change of one slot, among so many.
+    /// Records a change of one slot, among this many.
     pub(super) fn change(&mut self, slot: Slot, old: Option<&Server>, new: Option<&Server>, among: usize) {
         let is_same_record = old.zip(new).is_some_and(|(old, new)| Arc::ptr_eq(&old.info, &new.info));
         for kept in self.0.iter_mut().filter(|kept| kept.field.is_measured() || !is_same_record) {
@@ -131,7 +131,7 @@ impl FieldIndexes {
         }
     }
 
-    /// Keeps what readers made since, brought to the state of `slots`. Whether anything is new.
+    /// Keeps what readers made since, updated to the state of `slots`. Returns whether anything is new.
     pub(super) fn adopt(&mut self, workshop: &Workshop, slots: &Slots) -> bool {
         let made = std::mem::take(&mut *workshop.made.lock());
         let unknown = made.into_iter().filter(|made| self.0.iter().all(|kept| kept.field != made.kept.field));
@@ -172,7 +172,7 @@ impl KeptIndex {
 }
 
 impl Made {
-    /// What changed since shares no record with what was: only that is read again.
+    /// What changed since shares no record with the former state: only that is read again.
     fn brought_to(self, slots: &Slots) -> KeptIndex {
         let Self { slots: before, mut kept, .. } = self;
         for (slot, was, now) in slots.changes(&before) {

@@ -22,7 +22,7 @@ impl Default for SlotSet {
 }
 
 impl SlotSet {
-    /// Of slots in order, each once, among so many.
+    /// From slots in order, each once, among this many.
     pub(super) fn of(slots: Vec<Slot>, among: usize) -> Self {
         if slots.len() <= most_in_a_list(among) { Self::Few(Arc::new(slots)) } else { bits(&slots) }
     }

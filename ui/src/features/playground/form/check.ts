@@ -74,9 +74,9 @@ function draftOf({ $schema }: Schema): SchemaDraft {
 }
 
 function ruleWords(keyword: string, error: string): string {
-  if (keyword === "oneOf") return "This fits none of the ways the schema knows, or more than one";
-  if (keyword === "anyOf") return "This fits none of the ways the schema knows";
-  if (keyword === "not") return "The schema rules out exactly this";
+  if (keyword === "oneOf") return "This matches none of the schema's alternatives, or more than one";
+  if (keyword === "anyOf") return "This matches none of the schema's alternatives";
+  if (keyword === "not") return "The schema does not allow this value";
   return `The schema does not allow this: ${error}`;
 }
 

@@ -174,7 +174,7 @@ function variantLabel(variant: Schema, at: number): string {
     return needed.length ? needed.join(", ") : `Object ${at + 1}`;
   if (variant.type === "array" && isObject(variant.items) && typeof variant.items.type === "string")
     return `List of ${(TYPE_WORDS[variant.items.type] ?? variant.items.type).toLowerCase()}`;
-  return TYPE_WORDS[String(variant.type)] ?? `Way ${at + 1}`;
+  return TYPE_WORDS[String(variant.type)] ?? `Option ${at + 1}`;
 }
 
 /** The only value that a schema takes. */

@@ -84,7 +84,7 @@ export function checkAddress(text: string): { url: string } | { problem: string 
   if (trimmed === "") return { problem: "Give an address, such as http://127.0.0.1:8000" };
   const scheme = /^([a-z][a-z0-9+.-]*):\/\//i.exec(trimmed)?.[1]?.toLowerCase();
   if (scheme && scheme !== "http" && scheme !== "https") {
-    return { problem: `MCP is spoken over http and https, not ${scheme}. For a program, choose Program above.` };
+    return { problem: `MCP uses http and https, not ${scheme}. For a program, choose Program above.` };
   }
   const url = scheme ? trimmed : `http://${trimmed}`;
   if (!URL.canParse(url)) return { problem: `“${trimmed}” is not an address. One that works: http://127.0.0.1:8000` };
