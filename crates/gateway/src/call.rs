@@ -2,17 +2,17 @@
 
 use std::fmt::Write;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use api::raw;
 use http::{HeaderName, HeaderValue};
 use mcp::wire::Client;
 use mcp::wire::raw::{is_object, quoted};
-use mcp::{CallOptions, McpError, Session, ToolProgress};
+use mcp::{CallOptions, McpError, ProgressListener, Session, ToolProgress};
 use mesh::{AnswerVerdict, Sessions};
 use model::{Era, ServerId, ServerInfo, Tool, Transport};
 use serde_json::value::RawValue;
-use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
 
 use crate::asked::{ClientRelay, LogListener, Outbox};
@@ -48,7 +48,8 @@ pub(crate) struct GatewayCall<'a> {
     pub(crate) per_client: &'a [String],
     /// The server or tool that is asked, by its name.
     pub(crate) to: Option<(ServerId, String)>,
-    pub(crate) has_progressed: bool,
+    /// Of the try under way, or of the last one.
+    pub(crate) progress: Option<Arc<ProgressRelay>>,
     pub(crate) is_bounded: bool,
     /// How long a server can be silent in a call that has no timeout by a rule.
     pub(crate) idle: Duration,
@@ -82,18 +83,22 @@ impl GatewayCall<'_> {
         // Most servers log nothing, and say so.
         let _ = session.request("logging/setLevel", &params, options).await;
     }
+}
 
-    /// Passes on progress reports, with the client's own token; true when there was one.
-    async fn pass_on(&self, mut reports: mpsc::Receiver<ToolProgress>) -> bool {
-        let mut has_progressed = false;
-        while let Some(one) = reports.recv().await {
-            has_progressed = true;
-            if let (Some(outbox), Some(token)) = (&self.outbox, &self.wanted.progress_token) {
-                // Whoever is too slow loses a report, which the next makes good.
-                let _ = outbox.try_send(report(token, &one));
-            }
+/// Passes the progress of one try on to the client, with the client's own token.
+pub(crate) struct ProgressRelay {
+    outbox: Option<Outbox>,
+    token: Option<String>,
+    has_progressed: AtomicBool,
+}
+
+impl ProgressListener for ProgressRelay {
+    fn report(&self, progress: ToolProgress) {
+        self.has_progressed.store(true, Ordering::Relaxed);
+        if let (Some(outbox), Some(token)) = (&self.outbox, &self.token) {
+            // A client that reads too slowly loses a report; the next one makes up for it.
+            let _ = outbox.try_send(report(token, &progress));
         }
-        has_progressed
     }
 }
 
@@ -102,7 +107,7 @@ impl mesh::Sending for GatewayCall<'_> {
 
     fn goes_to(&mut self, server: &Arc<ServerInfo>, tool: &Arc<Tool>) {
         self.to = Some((server.id, tool.name.clone()));
-        self.has_progressed = false;
+        self.progress = None;
     }
 
     fn bounded(&mut self, by_somebody: bool) {
@@ -123,7 +128,12 @@ impl mesh::Sending for GatewayCall<'_> {
         if era == Era::Legacy {
             self.tell_level(session, *server).await;
         }
-        let (progress, reports) = mpsc::channel::<ToolProgress>(64);
+        let progress = Arc::new(ProgressRelay {
+            outbox: self.outbox.clone(),
+            token: self.wanted.progress_token.clone(),
+            has_progressed: AtomicBool::new(false),
+        });
+        self.progress = Some(progress.clone());
         let options = CallOptions {
             deadline: left,
             idle: (!self.is_bounded).then_some(self.idle),
@@ -133,20 +143,16 @@ impl mesh::Sending for GatewayCall<'_> {
             capabilities: self.declared(),
             headers: self.passage.to_vec(),
         };
-        let asking = session.request(self.wanted.method.word(), &params, options);
-        let (answer, has_progressed) = tokio::join!(asking, self.pass_on(reports));
-        let (server, own) = (*server, own.clone());
-        self.has_progressed = has_progressed;
-        let result = answer?;
+        let result = session.request(self.wanted.method.word(), &params, options).await?;
         if !is_object(&result) || !raw::nests_within(result.get(), DEEPEST) {
             let message = format!("`{own}` answered with something that is not a result");
             return Err(McpError::NotMcp { field: "result".to_owned(), message });
         }
-        Ok(ServerAnswer { result, era, server })
+        Ok(ServerAnswer { result, era, server: *server })
     }
 
     fn has_progressed(&self) -> bool {
-        self.has_progressed
+        self.progress.as_ref().is_some_and(|progress| progress.has_progressed.load(Ordering::Relaxed))
     }
 
     fn verdict(&self, answer: &Self::Answer) -> AnswerVerdict {

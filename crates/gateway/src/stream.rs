@@ -127,7 +127,7 @@ impl Gateway {
             passage,
             per_client: &config.gateway.per_client,
             to: None,
-            has_progressed: false,
+            progress: None,
             is_bounded: false,
             idle: config.gateway.idle_timeout.duration(),
         };

@@ -51,7 +51,7 @@ pub use wire::child::PURGE_DELAY;
 pub use wire::list::List;
 pub use wire::mirror::wanted_headers;
 pub use wire::patience::Patience;
-pub use wire::request::ToolProgress;
+pub use wire::request::{ProgressListener, ToolProgress};
 pub use wire::tls::{CertificateVerdict, TlsFault, check_trust};
 pub use words::tame;
 

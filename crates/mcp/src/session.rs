@@ -13,7 +13,6 @@ use model::{Definitions, Identity, Tool};
 use serde_json::value::RawValue;
 use serde_json::{Map, Value};
 use tokio::runtime::Handle;
-use tokio::sync::mpsc;
 use tokio::time::timeout;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
@@ -24,7 +23,7 @@ use crate::wire::mirror::Mirrored;
 use crate::wire::patience::Patience;
 use crate::wire::pipe::Pipe;
 use crate::wire::place::ConversationPlace;
-use crate::wire::request::{Again, Request, ToolProgress, Wait};
+use crate::wire::request::{Again, ProgressListener, Request, Wait};
 use crate::wire::terms::Params;
 use crate::wire::verdict::DeclaredLists;
 use crate::wire::{BoundedClient, Client, Nobody};
@@ -103,8 +102,8 @@ pub struct CallOptions {
     pub deadline: Duration,
     /// Cancels the call as well when nothing was received for this long; progress counts as received.
     pub idle: Option<Duration>,
-    /// The receiver of progress. A full channel loses reports, never blocks the call.
-    pub progress: Option<mpsc::Sender<ToolProgress>>,
+    /// Receives the progress of the call.
+    pub progress: Option<Arc<dyn ProgressListener>>,
     /// Cancels the call, also at the server. Dropping the call's future does the same.
     pub cancel: CancellationToken,
     /// Receives and answers the server's messages with this call's answer; absent means the client of the conversation.

@@ -11,6 +11,7 @@
 mod support;
 
 use std::path::PathBuf;
+use std::sync::Arc;
 use std::time::Duration;
 
 use mcp::{CallOptions, Launch, McpError, Session, Target};
@@ -133,7 +134,7 @@ async fn progress_arrives_and_a_cancel_is_seen_by_the_server() {
         let cancel = CancellationToken::new();
         let options = CallOptions {
             deadline: PATIENCE,
-            progress: Some(sender),
+            progress: Some(Arc::new(sender)),
             cancel: cancel.clone(),
             ..CallOptions::default()
         };
@@ -171,7 +172,7 @@ async fn a_call_that_is_dropped_is_cancelled() {
     for place in Place::all().await {
         let session = connect(&place.target).await;
         let (sender, mut progress) = mpsc::channel(64);
-        let options = CallOptions { progress: Some(sender), ..CallOptions::default() };
+        let options = CallOptions { progress: Some(Arc::new(sender)), ..CallOptions::default() };
         tokio::select! {
             answer = session.call_tool("wait", Map::new(), options) => panic!("{}: {answer:?}", place.name),
             report = progress.recv() => assert!(report.is_some(), "{}", place.name),

@@ -156,8 +156,11 @@ async fn a_cancel_is_seen_by_the_python_servers_themselves() {
         launch.env.push(("CANCEL_LOG".to_owned(), log.to_string_lossy().into_owned().into()));
         let session = Session::connect(&Target::Stdio(launch), PATIENCE * 2).await.unwrap();
         let (sender, mut progress) = tokio::sync::mpsc::channel(8);
-        let options =
-            CallOptions { progress: Some(sender), deadline: PATIENCE * 2, ..CallOptions::default() };
+        let options = CallOptions {
+            progress: Some(Arc::new(sender)),
+            deadline: PATIENCE * 2,
+            ..CallOptions::default()
+        };
         let cancel = options.cancel.clone();
         let call = session.call_tool("wait", arguments(json!({ "seconds": 30 })), options);
         let (answer, _) = tokio::join!(call, async {

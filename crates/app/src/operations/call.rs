@@ -1,18 +1,18 @@
 //! A tool call: which server it goes to, its progress, its end, and its answer.
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use api::{
     Advice, Attempt, AttemptOutcome, CallArgs, CallResult, CancelArgs, Cancelled, Decision, ErrorCode,
     ServerRef, raw,
 };
-use mcp::{CallOptions, McpError, Session, ToolProgress};
+use mcp::{CallOptions, McpError, ProgressListener, Session, ToolProgress};
 use mesh::{AnswerVerdict, CallFailed, End, Try, Waiting};
 use model::{Activity, ServerId, ServerInfo, Tool};
 use serde_json::value::RawValue;
 use serde_json::{Map, Value, json};
-use tokio::sync::mpsc;
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 use uuid::Uuid;
@@ -113,17 +113,21 @@ impl App {
     pub(super) async fn cancel(&self, args: CancelArgs) -> Result<Cancelled, OperationError> {
         Ok(Cancelled { cancelled: self.0.calls.cancel(&args.call) || self.0.intake.adds.cancel(&args.call) })
     }
+}
 
-    /// Passes progress on where a face follows the call; returns whether there was any.
-    async fn pass_progress(&self, handle: Option<&str>, mut reports: mpsc::Receiver<ToolProgress>) -> bool {
-        let mut progressed = false;
-        while let Some(ToolProgress { progress, total, message }) = reports.recv().await {
-            progressed = true;
-            if let Some(call) = handle.map(str::to_owned) {
-                self.tell(Activity::CallProgress { call, progress, total, message });
-            }
+/// Publishes the progress of one try, where a face follows the call.
+struct FollowedProgress {
+    app: App,
+    handle: Option<String>,
+    has_progressed: AtomicBool,
+}
+
+impl ProgressListener for FollowedProgress {
+    fn report(&self, ToolProgress { progress, total, message }: ToolProgress) {
+        self.has_progressed.store(true, Ordering::Relaxed);
+        if let Some(call) = self.handle.clone() {
+            self.app.tell(Activity::CallProgress { call, progress, total, message });
         }
-        progressed
     }
 }
 
@@ -157,7 +161,8 @@ struct ToolCall<'a> {
     cancel: &'a CancellationToken,
     /// The tool, by the name that the server has for it.
     tool: String,
-    progressed: bool,
+    /// Of the try under way, or of the last one.
+    progress: Option<Arc<FollowedProgress>>,
     /// Whether the caller chose the handle, so that a face may follow it.
     is_followed: bool,
     noting: Option<Noting>,
@@ -178,7 +183,7 @@ impl<'a> ToolCall<'a> {
             arguments,
             cancel,
             tool: String::new(),
-            progressed: false,
+            progress: None,
             is_followed: false,
             noting: None,
             start: None,
@@ -191,7 +196,7 @@ impl mesh::Sending for ToolCall<'_> {
 
     fn goes_to(&mut self, server: &Arc<ServerInfo>, tool: &Arc<Tool>) {
         self.tool.clone_from(&tool.name);
-        self.progressed = false;
+        self.progress = None;
         self.noting = Some(self.app.0.logs.call(server.id, &tool.name));
         // Of two the later would be forgotten with the former.
         drop(self.start.take());
@@ -199,18 +204,20 @@ impl mesh::Sending for ToolCall<'_> {
     }
 
     async fn send(&mut self, session: &Session, left: Duration) -> Result<Judged, McpError> {
-        let (progress, reports) = mpsc::channel(64);
+        let progress = Arc::new(FollowedProgress {
+            app: self.app.clone(),
+            handle: self.is_followed.then(|| self.handle.to_owned()),
+            has_progressed: AtomicBool::new(false),
+        });
+        self.progress = Some(progress.clone());
         let options = CallOptions {
             deadline: left,
             progress: Some(progress),
             cancel: self.cancel.clone(),
             ..CallOptions::default()
         };
-        let call = session.call_tool(&self.tool, self.arguments.clone(), options);
-        let followed = self.is_followed.then_some(self.handle);
-        let (outcome, progressed) = tokio::join!(call, self.app.pass_progress(followed, reports));
-        self.progressed = progressed;
-        Ok(judge(outcome?).await)
+        let result = session.call_tool(&self.tool, self.arguments.clone(), options).await?;
+        Ok(judge(result).await)
     }
 
     fn verdict(&self, answer: &Judged) -> AnswerVerdict {
@@ -222,7 +229,7 @@ impl mesh::Sending for ToolCall<'_> {
     }
 
     fn has_progressed(&self) -> bool {
-        self.progressed
+        self.progress.as_ref().is_some_and(|progress| progress.has_progressed.load(Ordering::Relaxed))
     }
 
     fn goes_on(&mut self, error: &CallFailed) {

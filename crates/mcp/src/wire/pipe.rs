@@ -14,7 +14,7 @@ use std::time::Duration;
 use model::Era;
 use serde_json::value::RawValue;
 use tokio::runtime::Handle;
-use tokio::sync::{mpsc, oneshot};
+use tokio::sync::oneshot;
 use tokio::time::timeout;
 use tokio_util::task::TaskTracker;
 
@@ -24,7 +24,7 @@ use super::id::Id;
 use super::message::{Message, Reply, RpcError, is_nobodys};
 use super::patience::Patience;
 use super::place::ConversationPlace;
-use super::request::{Request, ToolProgress, progress};
+use super::request::{Request, Wait, progress};
 use super::terms::{LEGACY, Question, Terms};
 use crate::{McpError, failure};
 
@@ -37,8 +37,6 @@ pub(crate) use stream::EVENTS_BEFORE;
 
 /// How long to try to notify the server that a call was cancelled.
 const TELL_LIMIT: Duration = Duration::from_secs(2);
-/// Progress reports that wait for a caller; more are lost.
-const MOST_REPORTS: usize = 64;
 
 /// Carries messages to the server. Messages from it are passed to [`SharedPipe::route`].
 pub(crate) enum Carrier {
@@ -66,7 +64,8 @@ pub(crate) struct SharedPipe {
 /// A request that waits for its answer.
 struct AwaitedAnswer {
     reply: oneshot::Sender<Result<Reply, McpError>>,
-    reports: Option<mpsc::Sender<ToolProgress>>,
+    /// Receives the progress of the request, where it is wanted.
+    progress: Option<Arc<Wait>>,
     /// Whether the server can send us requests before it answers.
     may_ask_back: bool,
 }
@@ -105,10 +104,11 @@ impl SharedPipe {
                 None
             }
             Message::Notification { method, params } if method == "notifications/progress" => {
-                if let Some((id, report)) = progress(params.as_deref())
-                    && let Some(AwaitedAnswer { reports: Some(reports), .. }) = self.pending().get(&id)
-                {
-                    let _ = reports.try_send(report);
+                if let Some((id, report)) = progress(params.as_deref()) {
+                    let wait = self.pending().get(&id).and_then(|waiting| waiting.progress.clone());
+                    if let Some(wait) = wait {
+                        wait.report(report);
+                    }
                 }
                 None
             }
@@ -212,19 +212,8 @@ impl Pipe {
     pub(crate) async fn request(self: &Arc<Self>, request: &Request<'_>) -> Result<Box<RawValue>, McpError> {
         let id = Id::random();
         let question = self.shared.terms().request(id, request.method, &request.params);
-        let (reports, mut heard) = mpsc::channel(MOST_REPORTS);
-        let mut asked = self.ask(&question, request.wait.wants_progress().then_some(reports)).await?;
-        let reply = loop {
-            tokio::select! {
-                reply = &mut asked.reply => break reply,
-                Some(report) = heard.recv() => request.wait.report(report),
-            }
-        };
-        asked.is_over = true;
-        while let Ok(report) = heard.try_recv() {
-            request.wait.report(report);
-        }
-        match reply.unwrap_or_else(|_| Err(failure::broke_off(&self.shared.place)))? {
+        let progress = request.wait.wants_progress().then(|| request.wait.clone());
+        match self.ask(&question, progress).await?.answered().await? {
             Reply::Result(result) => Ok(result),
             Reply::Error(error) => Err(self.shared.place.explain(failure::protocol(error))),
         }
@@ -234,11 +223,11 @@ impl Pipe {
     async fn ask(
         self: &Arc<Self>,
         question: &Question,
-        reports: Option<mpsc::Sender<ToolProgress>>,
+        progress: Option<Arc<Wait>>,
     ) -> Result<RequestUnderWay, McpError> {
         let (told, reply) = oneshot::channel();
         let may_ask_back = may_ask_back(&question.name);
-        let awaited = AwaitedAnswer { reply: told, reports, may_ask_back };
+        let awaited = AwaitedAnswer { reply: told, progress, may_ask_back };
         self.shared.pending().insert(question.id, awaited);
         let is_handshake = matches!(&*question.name, "initialize" | "server/discover");
         let asked = RequestUnderWay { pipe: self.clone(), id: question.id, reply, is_over: is_handshake };

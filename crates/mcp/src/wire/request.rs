@@ -28,6 +28,19 @@ pub struct ToolProgress {
     pub message: Option<String>,
 }
 
+/// Receives the progress of one call while it runs. Must not block.
+pub trait ProgressListener: Send + Sync {
+    /// One report.
+    fn report(&self, progress: ToolProgress);
+}
+
+/// A full channel loses reports; the next one makes up for it.
+impl ProgressListener for mpsc::Sender<ToolProgress> {
+    fn report(&self, progress: ToolProgress) {
+        let _ = self.try_send(progress);
+    }
+}
+
 /// A request, in any transport and era.
 pub(crate) struct Request<'a> {
     pub(crate) method: &'static str,
@@ -63,9 +76,11 @@ pub(crate) struct Wait {
     cost: Cost,
     touched: Mutex<Instant>,
     cancel: CancellationToken,
-    progress: Option<mpsc::Sender<ToolProgress>>,
+    progress: Option<Arc<dyn ProgressListener>>,
     client: Option<Arc<dyn Client>>,
 }
+
+type Listeners = (Option<Arc<dyn ProgressListener>>, Option<Arc<dyn Client>>);
 
 impl Wait {
     /// With this time limit only.
@@ -78,7 +93,7 @@ impl Wait {
         deadline: Duration,
         idle: Option<Duration>,
         cancel: CancellationToken,
-        progress: Option<mpsc::Sender<ToolProgress>>,
+        progress: Option<Arc<dyn ProgressListener>>,
         client: Option<Arc<dyn Client>>,
     ) -> Arc<Self> {
         Self::begun(deadline, idle, Cost::Whole, cancel, (progress, client))
@@ -89,7 +104,7 @@ impl Wait {
         idle: Option<Duration>,
         cost: Cost,
         cancel: CancellationToken,
-        (progress, client): (Option<mpsc::Sender<ToolProgress>>, Option<Arc<dyn Client>>),
+        (progress, client): Listeners,
     ) -> Arc<Self> {
         let now = Instant::now();
         // What is added to a clock must fit it; nobody waits for a year.
@@ -131,8 +146,8 @@ impl Wait {
     /// Passes a report on. A slow receiver loses one, which the next replaces.
     pub(crate) fn report(&self, progress: ToolProgress) {
         self.touch();
-        if let Some(sender) = &self.progress {
-            let _ = sender.try_send(progress);
+        if let Some(listener) = &self.progress {
+            listener.report(progress);
         }
     }
 
