@@ -38,18 +38,16 @@ const MOST_IN_VAIN: u32 = 3;
 /// A connection to a server, polled by the request that uses it.
 struct UpstreamConnection {
     sender: SendRequest<Full<Bytes>>,
-    wire: Connection<TokioIo<TcpStream>, Full<Bytes>>,
-    is_over: bool,
+    /// Absent once it has ended. A request that hyper took and did not send comes back when this is dropped.
+    wire: Option<Connection<TokioIo<TcpStream>, Full<Bytes>>>,
 }
 
 impl UpstreamConnection {
     /// Reads and writes what can be read and written now.
     fn drive(&mut self, context: &mut Context<'_>) {
-        if self.is_over {
-            return;
-        }
-        if let Poll::Ready(ended) = Pin::new(&mut self.wire).poll(context) {
-            self.is_over = true;
+        let Some(wire) = &mut self.wire else { return };
+        if let Poll::Ready(ended) = Pin::new(wire).poll(context) {
+            self.wire = None;
             if let Err(error) = ended {
                 tracing::debug!(%error, "a connection to a server ended");
             }
@@ -165,7 +163,7 @@ impl DirectClient {
         let _ = socket.set_tcp_user_timeout(Some(STILL_THERE * 2));
         let (sender, wire) =
             handshake(TokioIo::new(stream)).await.map_err(|error| failure::of_hyper(&error))?;
-        Ok(Box::new(UpstreamConnection { sender, wire, is_over: false }))
+        Ok(Box::new(UpstreamConnection { sender, wire: Some(wire) }))
     }
 
     fn lend(
@@ -179,7 +177,7 @@ impl DirectClient {
     }
 
     fn give_back(self: &Arc<Self>, address: SocketAddr, connection: Box<UpstreamConnection>) {
-        if self.idle.is_zero() || connection.is_over {
+        if self.idle.is_zero() || connection.wire.is_none() {
             return;
         }
         let mut all = self.lock();
