@@ -73,7 +73,7 @@ impl GatewayCall<'_> {
         }
     }
 
-    /// A server is told once in a conversation which log messages its client wants.
+    /// The log level that its client wants is sent to a server once in a conversation.
     async fn tell_level(&self, session: &Session, server: ServerId) {
         let Some(level) = self.live.and_then(|live| live.asked.level_for(server)) else { return };
         let params = RawValue::from_string(format!(r#"{{"level":{}}}"#, quoted(&level)));
@@ -89,7 +89,7 @@ impl GatewayCall<'_> {
         while let Some(one) = reports.recv().await {
             has_progressed = true;
             if let (Some(outbox), Some(token)) = (&self.outbox, &self.wanted.progress_token) {
-                // Whoever is too slow loses a report, which the next makes good.
+                // A slow reader loses a report; the next one replaces it.
                 let _ = outbox.try_send(report(token, &one));
             }
         }

@@ -1692,7 +1692,8 @@ output_schema: unknown,
  */
 hints: ToolHints, 
 /**
- * The members of its definition that no field above contains, as the server wrote them: icons, `_meta`, further annotations.
+ * The members of its definition that no field above contains, as the server wrote them: icons, `_meta`, further
+ * annotations.
  */
 more?: Record<string, unknown>, };
 
@@ -4254,7 +4255,7 @@ export interface Operations {
   remove: { args: ServersByIdArgs; result: Changed };
   /** Restores removed servers. */
   restore: { args: ServersByIdArgs; result: Changed };
-  /** Removes servers and keeps scans from bringing them back. */
+  /** Removes servers, and scans do not add them again. */
   ignore: { args: ServersByIdArgs; result: Changed };
   /** Pauses servers: no call goes to them until they are resumed. */
   pause: { args: ServersByIdArgs; result: Changed };

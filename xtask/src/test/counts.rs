@@ -46,7 +46,7 @@ impl Runner {
     }
 }
 
-/// `N passed`, `N failed` and `N ignored`, which Vitest calls skipped, whatever stands between.
+/// `N passed`, `N failed` and `N ignored`, which Vitest calls skipped, whatever is between.
 fn words(rest: &str) -> TestCounts {
     let tokens: Vec<&str> = rest.split([' ', ';', '|']).filter(|token| !token.is_empty()).collect();
     let before = |word: &str| {

@@ -117,8 +117,8 @@ impl SharedPipe {
                 None
             }
             Message::Request { id, method, params } => {
-                // What a server asks while no call of ours is under way belongs to a call of somebody else, who will answer
-                // it: a refusal of ours would come first and end that call.
+                // What a server asks while no call of ours is under way belongs to a call of another client, which will
+                // answer it: a refusal of ours would come first and end that call.
                 let may_be_for_us = is_ours_alone
                     || method == "ping"
                     || self.pending().values().any(|waiting| waiting.may_ask_back);
