@@ -219,7 +219,7 @@ mod tests {
         assert_eq!(kept(&vault, &elsewhere).await, None, "another origin has none of it");
 
         vault.clone().forget_former(|_| Some(5), 4 + KEPT_FOR).await;
-        assert_eq!(vault.list(Some(&before)).len(), 2, "the change can be taken back");
+        assert_eq!(vault.list(Some(&before)).len(), 2, "the change can be undone");
         vault.clone().forget_former(|_| Some(5), 5 + KEPT_FOR).await;
         assert_eq!(vault.list(Some(&before)).len(), 0);
         assert_eq!(kept(&vault, &after).await.as_deref(), Some("s"));

@@ -4410,7 +4410,7 @@ export const SEVERITY: Record<HealthStatus, number> = {
   blocked: 2,
 };
 
-/** The word that people read, and the word after `is:` in a filter. */
+/** The label, and the word after `is:` in a filter. */
 export const STATUS_WORDS: Record<HealthStatus, { word: string; is: string }> = {
   healthy: { word: "Healthy", is: "healthy" },
   degraded: { word: "Degraded", is: "degraded" },

@@ -24,7 +24,7 @@ export function flawSentences(refused: RefusedCertificate): string[] {
 
 const SENTENCES: Record<Flaw, (refused: RefusedCertificate) => string> = {
   changed: () => "It is not the one you trusted. That is so after a renewal, and when a connection is intercepted.",
-  self_signed: () => "It is self-signed: no CA vouches for it.",
+  self_signed: () => "It is self-signed: no CA has signed it.",
   unknown_issuer: ({ shown }) =>
     `It is signed by ${shown.issuer || "an unknown CA"}, which this computer does not trust: it may be a private CA.`,
   expired: ({ shown }) => `It expired on ${day(shown.not_after)}.`,

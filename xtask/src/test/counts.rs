@@ -34,7 +34,7 @@ impl TestCounts {
 }
 
 impl Runner {
-    /// What this line adds; nothing when it is no closing line.
+    /// What this line adds; nothing if it is not a closing line.
     pub(crate) fn counts_in(self, line: &str) -> TestCounts {
         let line = line.trim();
         match self {

@@ -335,7 +335,7 @@ struct Unanswered<'a> {
 impl Drop for Unanswered<'_> {
     fn drop(&mut self) {
         let (Some(answering), Ok(runtime)) = (self.answering.take(), Handle::try_current()) else { return };
-        let params = format!(r#"{{"requestId":{},"reason":"nobody waits for it any more"}}"#, self.id);
+        let params = format!(r#"{{"requestId":{},"reason":"the answer is no longer needed"}}"#, self.id);
         let cancel = self.terms.notification("notifications/cancelled", Some(&params));
         let http = self.http.clone();
         let telling = async move {

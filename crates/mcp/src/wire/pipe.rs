@@ -377,7 +377,7 @@ impl Drop for RequestUnderWay {
         if self.is_over {
             return;
         }
-        let params = format!(r#"{{"requestId":{},"reason":"nobody waits for it any more"}}"#, self.id);
+        let params = format!(r#"{{"requestId":{},"reason":"the answer is no longer needed"}}"#, self.id);
         let question = self.pipe.shared.terms().notification("notifications/cancelled", Some(&params));
         let pipe = self.pipe.clone();
         self.pipe.shared.tasks.spawn_on(

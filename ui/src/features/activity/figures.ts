@@ -39,7 +39,7 @@ export function newest(line: readonly (number | null)[]): number | null {
   return line.findLast((value) => value !== null) ?? null;
 }
 
-/** A part of all, as people read it: `1.0 %`. */
+/** A share, as shown: `1.0 %`. */
 export function part(some: number, all: number): string {
   if (all === 0) return "0 %";
   const value = (100 * some) / all;
