@@ -10,7 +10,7 @@ pub struct WindowOptions {
     /// The folder that holds the servers, their history and the owner's token.
     #[arg(long, value_name = "DIR", env = "MCP_DISCOVERY_DATA_DIR")]
     pub data_dir: Option<PathBuf>,
-    /// The configuration; the platform's config folder is looked into when it is left out.
+    /// The configuration; by default the one in the platform's configuration folder.
     #[arg(long, value_name = "FILE")]
     pub config: Option<PathBuf>,
     /// What is logged to stderr: error, warn, info, debug, trace, or a filter such as `mcp=debug`.

@@ -48,7 +48,7 @@ fn build(launch: &WindowOptions) -> tauri::Result<tauri::App> {
         .build(tauri::generate_context!())
 }
 
-/// Starts the core, then opens the window that fits what came of it.
+/// Starts the core, then opens the window, or the one that shows the error.
 fn start(handle: &AppHandle, launch: &WindowOptions) -> tauri::Result<()> {
     exit_on_signal(handle.clone());
     match tauri::async_runtime::block_on(launch::start(launch)) {

@@ -1,5 +1,5 @@
-//! WebKitGTK shows an empty window where its DMA-BUF renderer cannot work. The renderer is chosen by an environment
-//! variable that must stand before GTK starts, and `set_var` is unsafe: so the program starts itself once more.
+//! WebKitGTK shows an empty window where its DMA-BUF renderer cannot work. The renderer is chosen by an environment variable
+//! that must be set before GTK starts, and `set_var` is unsafe: so the program starts itself once more.
 
 use std::os::unix::process::CommandExt;
 use std::path::Path;

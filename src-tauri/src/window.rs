@@ -1,5 +1,5 @@
 //! The windows: the real one, and the one that says why there is none.
-//! Closing the window: what a person has not saved in the page is asked about first.
+//! Closing the window: a question about unsaved changes in the page comes first.
 //! Between the page and the core: one command in, one event out.
 //! The page that is shown when the core did not start: static, without a script, served by the program itself.
 
@@ -19,7 +19,7 @@ use tauri::{
 /// The label of the real window. The capability file names it.
 pub(crate) const MAIN: &str = "main";
 
-/// The label of the window that says why the core did not start. No capability names it: it may call nothing.
+/// The label of the window that shows why the core did not start. No capability names it: it cannot call anything.
 const FAILURE: &str = "failure";
 
 const LIGHT: Color = Color(0xf7, 0xf8, 0xfa, 0xff);
@@ -33,7 +33,7 @@ pub(crate) fn open_main(handle: &AppHandle) -> tauri::Result<()> {
     show(&window)
 }
 
-/// Opens the window that says why the core did not start.
+/// Opens the window that shows why the core did not start.
 pub(crate) fn open_failure(handle: &AppHandle) -> tauri::Result<()> {
     let window = WebviewWindowBuilder::new(handle, FAILURE, WebviewUrl::CustomProtocol(address()))
         .title("MCP Discovery cannot start")
@@ -44,7 +44,7 @@ pub(crate) fn open_failure(handle: &AppHandle) -> tauri::Result<()> {
     show(&window)
 }
 
-/// Brings the window to the front: somebody started the program a second time.
+/// Brings the window to the front: the program was started a second time.
 pub(crate) fn focus(handle: &AppHandle) {
     let Some(window) = handle.get_webview_window(MAIN).or_else(|| handle.get_webview_window(FAILURE)) else {
         return;
@@ -65,25 +65,25 @@ fn show(window: &WebviewWindow) -> tauri::Result<()> {
     window.show()
 }
 
-/// Nothing a server says may lead the window away from our own pages.
+/// Nothing from a server can lead the window away from our own pages.
 fn is_ours(url: &Url) -> bool {
     let embedded = url.scheme() == "tauri" || url.host_str() == Some("tauri.localhost");
     let from_vite = cfg!(dev) && url.host_str() == Some("localhost");
     embedded || from_vite
 }
 
-/// The event that has the page ask.
+/// The event that makes the page ask.
 const CLOSING: &str = "closing";
 
-/// What closing would lose.
+/// Unsaved work that closing would lose.
 #[derive(Default)]
 pub(crate) struct Closing {
     has_unsaved: AtomicBool,
-    /// The page was told to ask, and has not said since that it does.
+    /// The page was asked to show its question, and has not confirmed it yet.
     is_unheard: AtomicBool,
 }
 
-/// The page has something that is not saved, or has it no more. It says so again when it asks.
+/// The page has unsaved changes, or none any more. It confirms this again when it asks.
 #[tauri::command]
 #[expect(clippy::needless_pass_by_value, reason = "commands are handed their arguments")]
 pub(crate) fn unsaved(closing: State<'_, Closing>, unsaved: bool) {
@@ -91,14 +91,14 @@ pub(crate) fn unsaved(closing: State<'_, Closing>, unsaved: bool) {
     closing.is_unheard.store(false, Ordering::Relaxed);
 }
 
-/// The person was asked, and closes it.
+/// The user was asked, and closes it.
 #[tauri::command]
 #[expect(clippy::needless_pass_by_value, reason = "commands are handed their arguments")]
 pub(crate) fn close(window: WebviewWindow) -> tauri::Result<()> {
     window.destroy()
 }
 
-/// Keeps the window open while the page asks. A page that did not even hear of the last attempt keeps nobody from closing.
+/// Keeps the window open while the page asks. A page that did not react to the last attempt does not prevent closing.
 pub(crate) fn when_asked_to_close(window: &Window, event: &WindowEvent) {
     let WindowEvent::CloseRequested { api, .. } = event else { return };
     let Some(closing) = window.try_state::<Closing>() else { return };
@@ -141,7 +141,7 @@ pub(crate) const SCHEME: &str = "failure";
 
 const POLICY: &str = "default-src 'none'; style-src 'unsafe-inline'";
 
-/// Why the core did not start, in the words of its error.
+/// Why the core did not start, as its error says.
 pub(crate) struct StartFailure(String);
 
 impl StartFailure {

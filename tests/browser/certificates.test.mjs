@@ -31,7 +31,7 @@ test("a person agrees to a certificate by keyboard, and is told when it changes"
   await page.keyboard.type(url);
   await page.keyboard.press("Enter");
   const alert = dialog.getByRole("alert").filter({ hasText: "Its certificate is not trusted" });
-  await alert.getByText("It is self-signed: no CA vouches for it.").waitFor();
+  await alert.getByText("It is self-signed: no CA has signed it.").waitFor();
   await alert.getByText("CN=nas").first().waitFor();
   assert.deepEqual(await barriers(page), []);
   await press(alert, "Trust this certificate");
@@ -82,7 +82,7 @@ test("a token goes out only after the agreement, or to whom a CA vouches for", a
   await look.getByRole("button", { name: "Trust only this certificate" }).click();
   await drawer.getByText(/^Accepted:/).waitFor();
 
-  // The form takes it back, says what is wrong without it, and takes the CA again.
+  // The form removes it, says what is wrong without it, and takes the CA again.
   await drawer.getByRole("button", { name: "Show it" }).click();
   await look.getByRole("button", { name: "Change what is trusted" }).click();
   const edit = page.getByRole("dialog", { name: "Edit nas" });

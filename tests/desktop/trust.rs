@@ -175,7 +175,7 @@ async fn a_certificate_is_agreed_to_and_refused_when_it_changes() {
     let field = page.find(Role::Textbox, "Address").await;
     field.send_keys(&format!("{url}{ENTER}")).await.expect("the field can be typed into");
     page.says("Its certificate is not trusted").await;
-    page.says("It is self-signed: no CA vouches for it.").await;
+    page.says("It is self-signed: no CA has signed it.").await;
     page.says("It is for elsewhere.example, not for localhost.").await;
     window.keep_picture("certificate-1-asked").await;
     press(page, "Trust this certificate").await;

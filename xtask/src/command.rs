@@ -23,7 +23,7 @@ Every command a contributor types
   cargo xtask pictures    takes the pictures in docs/ again
   cargo xtask bundle      builds the Debian package";
 
-/// What to do.
+/// The task.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) enum Task {
     Help,
@@ -33,11 +33,11 @@ pub(crate) enum Task {
     Bench(String, Vec<OsString>),
     Bundle,
     Pictures,
-    /// The reading end of `run --headless`; not for people.
+    /// The reading end of `run --headless`; internal.
     PrintAddress,
-    /// What cargo runs instead of a test program; not for people.
+    /// The test runner for cargo; internal.
     NoteTest(String),
-    /// Runs the test programs that were noted in a file; not for people.
+    /// Runs the test programs that are listed in a file; internal.
     RunNoted(OsString),
 }
 
@@ -46,11 +46,11 @@ pub(crate) enum Task {
 pub(crate) struct RunOptions {
     pub(crate) face: ShownIn,
     pub(crate) profile: Profile,
-    /// Handed to the program.
+    /// Passed to the program.
     pub(crate) rest: Vec<OsString>,
 }
 
-/// Where the interface is seen.
+/// Where the interface is shown.
 #[derive(Debug, Default, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum ShownIn {
     #[default]
@@ -66,7 +66,7 @@ pub(crate) enum Profile {
     Release,
 }
 
-/// What to test.
+/// The tests to run.
 #[derive(Debug, Default, PartialEq, Eq)]
 pub(crate) struct TestOptions {
     /// Names of steps; empty means all.
@@ -75,7 +75,7 @@ pub(crate) struct TestOptions {
     pub(crate) mode: Mode,
 }
 
-/// Whether what takes long is left out.
+/// Whether slow steps are left out.
 #[derive(Debug, Default, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Length {
     #[default]
@@ -83,7 +83,7 @@ pub(crate) enum Length {
     Long,
 }
 
-/// Whether steps are run or named.
+/// Whether steps are run or listed.
 #[derive(Debug, Default, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Mode {
     #[default]
@@ -122,7 +122,7 @@ fn parse_run(mut parser: Parser) -> TaskResult<Task> {
             Long("headless") => run.face = ShownIn::Browser,
             Long("release") => run.profile = Profile::Release,
             Long("help") | Short('h') => return Ok(Task::Help),
-            // lexopt swallows `--`: whatever stands behind it comes as values.
+            // lexopt swallows `--`: whatever follows it comes as values.
             Value(first) => {
                 run.rest.push(first);
                 run.rest.extend(parser.raw_args()?);
@@ -155,7 +155,7 @@ fn parse_bench(mut parser: Parser) -> TaskResult<Task> {
     Ok(Task::Bench(name.string()?, rest))
 }
 
-/// The first argument; what comes after it is for somebody else.
+/// The first argument; the rest belongs to the program.
 fn first(mut parser: Parser) -> TaskResult<OsString> {
     match parser.next()? {
         Some(Value(first)) => Ok(first),

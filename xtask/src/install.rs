@@ -18,7 +18,7 @@ enum PackageSystem {
     Other,
 }
 
-/// Installs what is missing of this; touches nothing when all of it is there.
+/// Installs what is missing of this; changes nothing if all of it is there.
 pub(crate) fn ensure(workspace: &Workspace, needs: impl IntoIterator<Item = &'static Need>) -> TaskResult {
     let missing: Vec<&Need> = needs.into_iter().filter(|need| need.is_missing(workspace)).collect();
     if missing.is_empty() {
@@ -58,7 +58,7 @@ impl PackageSystem {
         known.unwrap_or(Self::Other)
     }
 
-    /// One clear sentence: what to type before the task is tried again.
+    /// One clear sentence: what to type before the task is started again.
     fn advice(self, missing: &[&Need]) -> String {
         let line = |command: &str, names: BTreeSet<&str>| {
             let names = names.into_iter().collect::<Vec<_>>().join(" ");

@@ -1,4 +1,4 @@
-//! What has to be on the machine, how its absence is seen, and what the package is called on each system.
+//! What has to be on the machine, how its absence is detected, and the package's name on each system.
 
 use crate::workspace::{Workspace, answer};
 

@@ -3,14 +3,14 @@
 use crate::workspace::{Stop, TaskResult, Workspace, answer, run};
 use crate::{install, needs};
 
-/// What Vite 8 asks for: 20.19, 22.12 or newer.
+/// Vite 8 requires 20.19, 22.12 or newer.
 const OLDEST_20: NodeVersion = NodeVersion(20, 19);
 const OLDEST: NodeVersion = NodeVersion(22, 12);
 
 /// Older ones leave out the native parts of Vite 8.
 const OLDEST_NPM: u32 = 11;
 
-/// Where our own Node lives when the system's does not do.
+/// The folder of our own Node if the system's is too old.
 const OWN: &str = ".tools/node";
 
 /// Major and minor.
@@ -41,7 +41,7 @@ pub(crate) fn ensure(workspace: &mut Workspace) -> TaskResult {
     )))
 }
 
-/// The npm packages that make up for what is too old. Each carries the program itself: nothing else is downloaded.
+/// The npm packages that replace what is too old. Each contains the program itself: nothing else is downloaded.
 fn wanted(node: Option<NodeVersion>, npm: Option<NodeVersion>) -> TaskResult<Vec<&'static str>> {
     let mut packages = Vec::new();
     if !node.is_some_and(is_new_enough) {

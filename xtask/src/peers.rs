@@ -1,5 +1,5 @@
 //! The real MCP servers that tests talk to: from npm and PyPI, into `.tools`, as `crates/testkit/peers/packages.txt` lists
-//! them. What only long runs need stands in sections `long-…`.
+//! them. What only long runs need is in sections `long-…`.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -76,7 +76,7 @@ fn from_pypi(workspace: &Workspace, folder: &Path, list: &str) -> TaskResult {
     run(pip.args(["-m", "pip", "install", "--quiet"]).args(packages(list)))
 }
 
-/// The first package is `uv` itself, the others are what `uvx` finds without asking anybody.
+/// The first package is `uv` itself, the others are what `uvx` finds without the network.
 fn for_uvx(workspace: &Workspace, folder: &Path, list: &str) -> TaskResult {
     let mut wanted = packages(list);
     run(workspace.command("python3").args(["-m", "venv", "--clear"]).arg(folder))?;

@@ -12,7 +12,7 @@ use crate::needs::{BUILD, METRICS, PEERS, PROXIES, TESTS, WINDOW};
 use crate::workspace::{Stop, TaskResult, Workspace, failed, run};
 use crate::{install, node, peers, ui};
 
-/// Writes `ui/src/host/bindings.ts` and `docs/configuration.md` anew.
+/// Writes `ui/src/host/bindings.ts` and `docs/configuration.md`.
 pub(crate) fn bindings(workspace: &Workspace) -> TaskResult {
     for (package, test) in [("api", "bindings"), ("model", "documents::the_table")] {
         let mut cargo = workspace.cargo();
@@ -93,7 +93,7 @@ fn package_of(name: &str) -> TaskResult<&'static str> {
     }
 }
 
-/// Takes the pictures of the documents anew: every screen in both themes, against real servers.
+/// Takes the pictures of the documentation: every screen in both themes, against real servers.
 pub(crate) fn pictures(workspace: &Workspace) -> TaskResult {
     in_browser(workspace, "tests/browser/pictures.mjs", &[])
 }
@@ -139,10 +139,10 @@ fn packager(workspace: &Workspace) -> TaskResult<std::path::PathBuf> {
     Ok(program)
 }
 
-/// What people start, and how large it should be at most, in MB of 1,000,000 bytes.
+/// The programs of the product, and how large each should be at most, in MB of 1,000,000 bytes.
 const PROGRAMS: [(&str, u64); 2] = [("mcp-discovery", 30), ("mcp-discovery-app", 35)];
 
-/// The unit in which Linux tells processor times: `getconf CLK_TCK`, 100 on every platform it runs on.
+/// The unit in which Linux reports processor times: `getconf CLK_TCK`, 100 on every platform it runs on.
 const TICKS: u64 = 100;
 
 pub(crate) fn measure(workspace: &Workspace) -> TaskResult {
@@ -182,7 +182,7 @@ fn megabytes(program: &Path) -> TaskResult<String> {
 /// Processor time, user's and system's, of all ended children and of theirs.
 fn children_ticks() -> Option<u64> {
     let stat = fs::read_to_string("/proc/self/stat").ok()?;
-    // The name of the program stands in brackets and may hold spaces; what follows is numbered from 3 on.
+    // The name of the program is in brackets and can contain spaces; what follows is numbered from 3 on.
     let (_, fields) = stat.rsplit_once(')')?;
     let mut times = fields.split_whitespace().skip(13).map_while(|field| field.parse::<u64>().ok());
     Some(times.next()? + times.next()?)

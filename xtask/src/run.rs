@@ -53,7 +53,7 @@ fn listen(rest: &[OsString]) -> &'static [&'static str] {
     if given { &[] } else { &["--listen", LISTEN] }
 }
 
-/// Reads the lines of `mcp-discovery serve` until it ends, and prints the address a person can open.
+/// Reads the lines of `mcp-discovery serve` until it ends, and prints the address to open.
 pub(crate) fn print_address() -> TaskResult<ExitCode> {
     for line in std::io::stdin().lock().lines() {
         let line = line.map_err(failed("read what `mcp-discovery serve` says"))?;

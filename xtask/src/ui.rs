@@ -7,7 +7,7 @@ use std::time::SystemTime;
 use crate::install::{Stamp, text_of};
 use crate::workspace::{Stop, TaskResult, Workspace, run};
 
-/// What the build reads, beside the packages.
+/// The inputs of the build, beside the packages.
 const SOURCES: &[&str] = &[
     "ui/src",
     "ui/public",
@@ -28,7 +28,7 @@ pub(crate) fn install(workspace: &Workspace) -> TaskResult {
 pub(crate) fn packages(workspace: &Workspace, folder: &str) -> TaskResult {
     let lock = text_of(&workspace.at(folder).join("package-lock.json"))?;
     let modules = workspace.at(folder).join("node_modules");
-    // In the folder itself: whoever deletes it deletes the stamp.
+    // In the folder itself: deleting it deletes the stamp.
     let stamp = Stamp::new(modules.join(".installed-from"));
     if stamp.holds(&lock) {
         return Ok(());

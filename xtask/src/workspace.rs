@@ -72,14 +72,14 @@ impl Workspace {
     }
 }
 
-/// Runs a command whose failure ends the task. What it says goes to the terminal.
+/// Runs a command whose failure ends the task. Its output goes to the terminal.
 pub(crate) fn run(command: &mut Command) -> TaskResult {
     let name = name_of(command);
     let status = command.status().map_err(failed(format_args!("start `{name}`")))?;
     if status.success() { Ok(()) } else { Err(Stop::Failed(format!("`{name}` failed: {status}"))) }
 }
 
-/// What a command prints, when it succeeds.
+/// The output of a command, if it succeeds.
 pub(crate) fn answer(command: &mut Command) -> Option<String> {
     let output = command.stdin(Stdio::null()).stderr(Stdio::null()).output().ok()?;
     output.status.success().then(|| String::from_utf8_lossy(&output.stdout).trim().to_owned())
@@ -91,10 +91,10 @@ fn name_of(command: &Command) -> String {
     format!("{} {}", program.display(), first.display()).trim_end().to_owned()
 }
 
-/// What a task comes to.
+/// The result of a task.
 pub(crate) type TaskResult<T = ()> = Result<T, Stop>;
 
-/// Nobody recovers from these: they are printed and the program ends.
+/// There is no recovery from these: they are printed and the program ends.
 #[derive(Debug)]
 pub(crate) enum Stop {
     /// The command line was wrong: exit code 2.
@@ -128,7 +128,7 @@ impl From<lexopt::Error> for Stop {
     }
 }
 
-/// Says what was being done when the operating system refused.
+/// Reports what was being done when the operating system refused.
 pub(crate) fn failed(doing: impl fmt::Display) -> impl FnOnce(std::io::Error) -> Stop {
     move |error| Stop::Failed(format!("cannot {doing}: {error}"))
 }

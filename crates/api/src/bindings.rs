@@ -76,7 +76,7 @@ fn status_words() -> String {
     };
     let all: String = HealthStatus::ALL.into_iter().map(words).collect();
     format!(
-        "/** The word that people read, and the word after `is:` in a filter. */\nexport const STATUS_WORDS: \
+        "/** The label, and the word after `is:` in a filter. */\nexport const STATUS_WORDS: \
          Record<HealthStatus, {{ word: string; is: string }}> = {{\n{all}}};\n"
     )
 }

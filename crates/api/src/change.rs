@@ -12,7 +12,7 @@ use crate::{AskedStep, ConfigBy, FromClient, KeptIn};
 /// A server to add.
 #[derive(Debug, Clone, Default, Serialize, Deserialize, TS)]
 #[serde(default, deny_unknown_fields)]
-#[expect(clippy::struct_excessive_bools, reason = "each is a thing that a person says")]
+#[expect(clippy::struct_excessive_bools, reason = "each is an option of the user")]
 pub struct AddArgs {
     /// `http(s)://host[:port][/path]`; the MCP path is found by probing.
     #[ts(optional)]

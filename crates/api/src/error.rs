@@ -144,7 +144,7 @@ impl ApiError {
     pub fn help(&self) -> Help {
         let read = |value: Option<&Value>| value.cloned().unwrap_or_default();
         let part = |name: &str| read(self.detail.get(name));
-        // Of a call the server is named whole, and the error stands within.
+        // For a call the message names the server, and contains the error.
         let of_call: Option<ServerRef> = serde_json::from_value(part("server")).ok();
         let certificate = part("error").get("certificate").cloned().unwrap_or_else(|| part("certificate"));
         Help {

@@ -94,7 +94,7 @@ pub fn first_items(json: &RawValue, most: usize) -> Vec<&RawValue> {
 
 /// Whether lists and objects are nested at most this deep. The text is JSON.
 pub fn nests_within(json: &str, levels: usize) -> bool {
-    // Most texts have so few that where they stand does not matter.
+    // Most texts have so few that their position does not matter.
     if json.bytes().filter(|byte| matches!(byte, b'{' | b'[')).count() <= levels {
         return true;
     }

@@ -36,7 +36,7 @@ macro_rules! operations {
             remove(ServersByIdArgs) -> Changed;
             /// Restores removed servers.
             restore(ServersByIdArgs) -> Changed;
-            /// Removes servers and keeps scans from bringing them back.
+            /// Removes servers, and scans do not add them again.
             ignore(ServersByIdArgs) -> Changed;
             /// Pauses servers: no call goes to them until they are resumed.
             pause(ServersByIdArgs) -> Changed;

@@ -168,7 +168,7 @@ impl App {
                     if saved_by.is_none() {
                         self.keep_version();
                     }
-                    // Who saves is told of them in the answer, before and after.
+                    // The caller of a save receives them in the answer, before and after.
                     let is_known = warnings.is_empty() || saved_by.is_some();
                     let level = if is_known { NoticeLevel::Info } else { NoticeLevel::Warning };
                     (level, words::applied(file, verb, &before, &self.0.config.running.borrow(), &warnings))

@@ -2,7 +2,7 @@
 //!
 //! One task has it and carries out wishes one after the other, so that starting twice at once is starting once. Its
 //! records are `Source::Demo`: those of a process that was killed are forgotten by the next one that opens the registry,
-//! since nobody listens at their ports any more. A look at this computer passes over the ports of its own process, so it
+//! since no server listens at their ports any more. A scan of this computer skips the ports of its own process, so it
 //! does not find them a second time.
 
 use std::io;
@@ -92,7 +92,7 @@ impl App {
                 DemoWish::Stop => self.stop_demo(&mut fleet).await,
                 DemoWish::Look => Ok(self.hosted(fleet.as_ref())),
             };
-            // Whoever asked may be gone; it is done all the same.
+            // The caller may be gone; it is done all the same.
             let _ = reply.send(answer);
         }
         if fleet.is_some()
@@ -119,7 +119,7 @@ impl App {
         Ok(())
     }
 
-    /// A new start brings back the demo servers that the user removed meanwhile.
+    /// A new start restores the demo servers that the user removed meanwhile.
     async fn start_demo(&self, fleet: &mut Option<Fleet>) -> HostingAnswer {
         let started = match fleet {
             Some(running) => running,
@@ -163,13 +163,13 @@ impl App {
             .unzip();
         self.0.registry.upsert(records, Origin::Automatic).await?;
         for (id, observation) in &seen {
-            // A person may have ignored it.
+            // The user may have ignored it.
             match self.0.registry.observe(*id, observation.clone()).await {
                 Ok(_) | Err(RegistryError::NotFound(_)) => {}
                 Err(error) => return Err(error),
             }
         }
-        // How they are is told by events as well: the first round decides nothing here.
+        // Events report their health as well: the first round decides nothing here.
         join_all(seen.iter().map(|(id, _)| self.check_now(*id))).await;
         Ok(())
     }

@@ -278,7 +278,7 @@ impl App {
         let give_up = Instant::now() + WAIT_FOR_COMMANDS;
         loop {
             match Self::start(options.clone()).await {
-                // Whoever has just begun has not said yet who it is.
+                // A process that has just begun has not written its name yet.
                 Err(StartError::Owned { ref owner, .. })
                     if owner.as_ref().is_none_or(|owner| owner.face == OwnerKind::Command)
                         && Instant::now() < give_up =>
@@ -372,7 +372,7 @@ impl App {
              {instead}. Stop it, or set another address in `gateway.listen`, and restart MCP Discovery."
         );
         let _ = self.0.gateway_at.send_replace(Err(reason));
-        // Who never gave a client a token is told where the clients are shown, and not at each start.
+        // Without any client token the hint is on the page of the clients, and not at each start.
         let is_used = self.0.gateway.as_ref().is_some_and(|gateway| !gateway.clients().is_empty());
         if is_used {
             self.notice(NoticeLevel::Warning, text);

@@ -169,7 +169,7 @@ impl Checker {
         for told in told.iter() {
             match told {
                 Told::Changed(server) | Told::Measured(server) => {
-                    // Otherwise somebody has just asked it.
+                    // Otherwise it has just been checked.
                     let is_new = server.health.checked_at.is_none();
                     let wait = if is_new { SETTLE } else { pause(self.interval, None, rand::random()) };
                     self.see(server, wait);
@@ -211,7 +211,7 @@ impl Checker {
                 }
                 self.plan_at(id, Instant::now());
             } else if watched.is_new && server.health.checked_at.is_some() {
-                // Who added it asked it as well.
+                // Adding it included a check.
                 watched.is_new = false;
                 self.plan_at(id, Instant::now() + pause(self.interval, None, rand::random()));
             }
@@ -320,7 +320,7 @@ impl Checker {
             leave(&mut self.rounds, memory);
             return;
         }
-        // It moved while it was asked: what was seen is of another place. Who waits hears of the new one.
+        // It moved during the check: the result belongs to another address. Waiting callers get that of the new one.
         if watched.address != address {
             watched.memory = Some(BetweenRounds::default());
             let is_wanted = self.is_enabled || !watched.waiting.is_empty();

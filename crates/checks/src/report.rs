@@ -54,7 +54,7 @@ pub(crate) async fn report(registry: Registry, mut measured: mpsc::UnboundedRece
             for reply in replies {
                 let shown = snapshot.get(id).map(|server| server.health.clone());
                 let answer = outcome.clone().and_then(|()| shown.ok_or(RegistryError::NotFound(id)));
-                // Nobody may be waiting any more.
+                // The caller may be gone.
                 let _ = reply.send(answer.map_err(CheckError::from));
             }
         }
@@ -162,7 +162,7 @@ fn news(
             })
         });
         memory.other = Some(contents.clone());
-        // Who knew no tool has nothing that a person could have agreed to.
+        // Without known tools there is nothing that the user could have accepted.
         if info.tools.is_empty() || adopts {
             news.adopted = Some((*contents).clone());
         } else {

@@ -140,7 +140,7 @@ pub(crate) enum AnyCommand {
     Pause(Ids),
     /// Resume servers that were paused
     Resume(Ids),
-    /// Remove servers and keep scans from bringing them back
+    /// Remove servers, and keep scans from adding them again
     Ignore(Ids),
     /// Check a server now
     Check(IdOption),

@@ -8,9 +8,9 @@
 //! # }
 //! ```
 //!
-//! Tools of every server that has no [`Persona`]: `add`, `echo`, `wait` (reports progress, notes when it is cancelled), `refuse`
-//! (answers `isError`), `explode` (answers a JSON-RPC error); not listed: `flood` (answers as many bytes as
-//! it is told).
+//! Tools of every server that has no [`Persona`]: `add`, `echo`, `wait` (reports progress, notes when it is cancelled),
+//! `refuse` (answers `isError`), `explode` (answers a JSON-RPC error); not listed: `flood` (answers as many bytes as
+//! requested).
 
 mod http;
 mod rpc;
@@ -64,9 +64,9 @@ pub enum SignIn {
     Bearer,
     /// 401 without any challenge.
     Bare,
-    /// Open for this token, a 401 with a challenge for anybody else.
+    /// Open with this token; otherwise a 401 with a challenge.
     Token(String),
-    /// Open for whoever sends this header, and for anybody else what nothing says MCP.
+    /// Open with this header; otherwise an answer without any sign of MCP.
     Header {
         /// Its name, in small letters.
         name: &'static str,
@@ -79,11 +79,11 @@ pub enum SignIn {
         /// Its type and text.
         body: (&'static str, &'static str),
     },
-    /// Open where this stands in the query of the URL, a 401 with a challenge for anybody else.
+    /// Open with this in the query of the URL; otherwise a 401 with a challenge.
     Query(String),
 }
 
-/// What a server answers `server/discover` with when it does not like the question.
+/// The answer of a server that does not accept `server/discover`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum DiscoverRefusal {
     /// 400 and -32020.
@@ -212,14 +212,14 @@ impl Fake {
         Self { sessions: false, ..self }
     }
 
-    /// Ends a session that it is told to end, and never says so.
+    /// Ends a session on request, and never answers that request.
     #[must_use]
     pub fn silent_at_goodbye(self) -> Self {
         Self { answers_goodbye: false, ..self }
     }
 
-    /// Answers 500 to everything after one DELETE, as PyPI `mcp` 1.9 does: on uvicorn, of revision 2025-03-26, with a session for
-    /// every request that has none.
+    /// Answers 500 to everything after one DELETE, as PyPI `mcp` 1.9 does: on uvicorn, of revision 2025-03-26, with a
+    /// session for every request that has none.
     #[must_use]
     pub fn frail(self) -> Self {
         Self { is_frail: true, ..self.opening_sessions_for_everything() }
@@ -231,7 +231,7 @@ impl Fake {
         Self { opens: Opening::OnEveryRequest, ..self }
     }
 
-    /// Asks who we are.
+    /// Requires authentication.
     #[must_use]
     pub fn sign_in(self, sign_in: SignIn) -> Self {
         Self { sign_in, ..self }
@@ -286,7 +286,7 @@ impl Fake {
         Self { endpoint: Some(endpoint.to_owned()), ..self }
     }
 
-    /// Is somebody, instead of a server for tests.
+    /// Gets a persona, instead of being a server for tests.
     #[must_use]
     pub fn with_persona(self, persona: Persona) -> Self {
         Self { persona: Arc::new(persona), ..self }
@@ -368,7 +368,7 @@ impl Running {
         self.address
     }
 
-    /// Sessions that nobody has ended. An event stream is a session as long as it is open.
+    /// Open sessions. An event stream is a session as long as it is open.
     pub fn open_sessions(&self) -> usize {
         self.state.open_sessions()
     }
@@ -388,7 +388,7 @@ impl Running {
         self.state.cancelled()
     }
 
-    /// The requests it saw, in order; the newest 16,384, unless it was told otherwise.
+    /// The requests it received, in order; the newest 16,384, unless another number was set.
     pub fn seen(&self) -> Vec<Seen> {
         self.state.seen()
     }
@@ -412,7 +412,7 @@ impl Running {
     pub async fn stop(mut self) {
         self.state.over.cancel();
         self.state.break_streams();
-        // Whoever kept a connection may be answered over it until it is closed; a call that hangs is not waited for.
+        // A kept connection can still receive answers until it is closed; a call that hangs is not awaited.
         let closing = async { while self.tasks.join_next().await.is_some() {} };
         let _ = timeout(CLOSE_LIMIT, closing).await;
         self.tasks.shutdown().await;

@@ -7,7 +7,7 @@ use serde_json::{Map, Value, json};
 use crate::fake::{Fake, Fault, Running, SignIn};
 use crate::folk;
 
-/// The token that opens the one that asks for it. No secret: it stands in the manual.
+/// The token of the server that requires one. It is not a secret: the README names it.
 pub const TOKEN: &str = "let-me-in";
 
 /// How a member is spoken to.
@@ -22,13 +22,13 @@ pub enum MemberTransport {
 /// A running server of the fleet.
 #[derive(Debug)]
 pub struct Member {
-    /// What it is called in a list; the same at every start, and unlikely to be anybody's own.
+    /// Its name in a list; the same at every start, and unlikely to be in use already.
     pub name: &'static str,
     /// How it is spoken to.
     pub wire: MemberTransport,
-    /// Where it is and what it may carry, as an owner would note it.
+    /// Its address and its labels, as a user would set them.
     pub metadata: Map<String, Value>,
-    /// It answers only who has [`TOKEN`].
+    /// It requires [`TOKEN`].
     pub asks_for_token: bool,
     kind: MemberKind,
     running: Running,
@@ -60,7 +60,7 @@ impl Fleet {
         Ok(Self(members))
     }
 
-    /// Moves those to other ports whose address is somebody else's already.
+    /// Moves servers to other ports if their address is taken by another server.
     pub async fn move_away(&mut self, is_taken: impl Fn(&Member) -> bool) -> io::Result<()> {
         /// Two in a row on a taken port would be bad luck, this many an error.
         const TRIES: usize = 8;
@@ -78,7 +78,7 @@ impl Fleet {
         Ok(())
     }
 
-    /// The servers, in the order in which they are told about.
+    /// The servers, in the order of the documentation.
     pub fn members(&self) -> &[Member] {
         &self.0
     }
@@ -112,7 +112,7 @@ impl MemberKind {
     ];
 
     async fn start(self) -> io::Result<Member> {
-        // It may run for days, and nobody looks at what it saw.
+        // It can run for days, and its requests are never read.
         let fake = self.server().remembering(0).for_pages_of_this_computer();
         Ok(Member {
             name: self.name(),
@@ -146,7 +146,7 @@ impl MemberKind {
         }
     }
 
-    /// In the guide's words.
+    /// As in a `servers.json`.
     fn metadata(self) -> Map<String, Value> {
         let (region, priority, capacity) = match self {
             Self::WeatherWestA => ("us-west-2", 9, 4),
@@ -163,7 +163,7 @@ impl MemberKind {
             "max_concurrent": 100,
         });
         if let (Self::Notes, Some(fields)) = (self, data.as_object_mut()) {
-            // Nobody could sign in otherwise, and signing in is to be tried.
+            // Otherwise a token could not be sent, and sending one is part of the demo.
             fields.insert("note".to_owned(), format!("sign in with {TOKEN}").into());
         }
         data.as_object().cloned().unwrap_or_default()

@@ -1,8 +1,8 @@
-//! MCP servers of our own, all on loopback: the [`Fleet`] that people try the product with, and the server under it,
-//! [`fake`], which tests make misbehave.
+//! MCP servers of our own, all on loopback: the [`Fleet`] for trying the product, and the server under it, [`fake`], which
+//! tests make misbehave.
 //!
-//! It knows nothing of the product, and adds no dependency that the product does not have anyway. Everything ends when
-//! its handle is dropped.
+//! It does not depend on the product, and adds no dependency that the product does not have anyway. Everything ends when its
+//! handle is dropped.
 
 pub mod fake;
 mod fleet;

@@ -1,10 +1,10 @@
-//! Who a server is and what it offers, also when a test says nothing of it.
+//! The name of a server and what it offers, with defaults for tests.
 
 use std::time::Duration;
 
 use serde_json::{Value, json};
 
-/// Who a server is and what it offers.
+/// The name of a server and what it offers.
 #[derive(Debug, Clone, Default)]
 pub struct Persona {
     /// `serverInfo.name`.
@@ -61,7 +61,7 @@ pub struct Steps {
     pub every: Duration,
     /// How many.
     pub count: u64,
-    /// What is said of a step, counted from 0.
+    /// The message of a step, counted from 0.
     pub message: fn(u64) -> String,
     /// The `CallToolResult` at the end.
     pub result: Value,

@@ -23,7 +23,7 @@ use crate::reply::notification;
 /// Messages to a client on one of its streams: JSON-RPC messages.
 pub(crate) type Outbox = mpsc::Sender<String>;
 
-/// The time limit of an answer: a person may have to give it.
+/// The time limit of an answer: the user may have to give it.
 const ANSWER_WITHIN: Duration = Duration::from_mins(10);
 /// What a client can be asked, and the capability it must have declared for that.
 const QUESTIONS: [(&str, &str); 3] =
@@ -190,7 +190,7 @@ impl AskedClient {
         let message = format!(r#"{{"jsonrpc":"2.0","id":{id},"method":{}{params}}}"#, quoted(method));
         let lost = |why: &str| RpcError::new(-32603, why.to_owned());
         outbox.try_send(message).map_err(|_| lost("the client does not listen any more"))?;
-        // A question ends with its call: nobody answers it once the client has gone on.
+        // A question ends with its call: it is not answered once the client has moved on.
         let call_is_over = async {
             match of_call {
                 Some(outbox) => outbox.closed().await,
@@ -284,7 +284,7 @@ impl Client for ClientRelay {
         };
         let outbox = self.outbox.clone().or_else(|| self.client.somewhere());
         if let Some(outbox) = outbox {
-            // Whoever is too slow loses it.
+            // A slow reader loses it.
             let _ = outbox.try_send(message);
         }
     }

@@ -162,7 +162,7 @@ impl CatalogBeside {
             template.fits(uri).then_some((template.literal_bytes(), public, listed))
         });
         let (_, public, listed) = fitting.max_by_key(|(literal, ..)| *literal)?;
-        // What tells equal templates apart stands before the server's own.
+        // The part that makes equal templates unique comes before the server's own.
         let before = public.strip_suffix(&listed.to.own).unwrap_or_default();
         let own = uri.strip_prefix(before).unwrap_or(uri).to_owned();
         Some(Offered { own, ..listed.to.clone() })
@@ -224,7 +224,7 @@ fn named(
         owner: owner.to_owned(),
         own: one.to.own.clone(),
     };
-    // Names are given in this order: whoever was there first keeps its own.
+    // Names are assigned in this order: the first server keeps its own.
     found.sort_by_cached_key(|(owner, one)| (one.to.server.created_at, origin(owner, one)));
     let unnamed = found
         .iter()

@@ -186,7 +186,7 @@ struct Listener {
     known: Fingerprints,
     stop: CancellationToken,
     revoked: CancellationToken,
-    /// What is said next, the last one first.
+    /// The notifications to send next, the last one first.
     waiting: Vec<Bytes>,
     wanted: WantedChanges,
     params: String,

@@ -251,7 +251,7 @@ impl Gateway {
         let mut config = self.0.parts.config.clone();
         let mut written = tokio::time::Instant::now();
         let mut rested = written;
-        // What single clients see may be another by the configuration alone: whoever listens looks for itself.
+        // The view of a client can change with the configuration alone: every listener checks for itself.
         let mut is_other_config = false;
         loop {
             let now = self.catalog().fingerprints;

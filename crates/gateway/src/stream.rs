@@ -77,7 +77,7 @@ impl Gateway {
             }
             live.begins(true)
         });
-        // Whoever agreed on an older revision takes an event without a message for a fault.
+        // A client of an older revision treats an event without a message as a fault.
         let may_open = session.as_ref().is_none_or(|session| session.version.as_str() >= "2025-11-25");
         let lost = live.as_ref().map(|live| live.session().lost.clone());
         let session = session.map(|session| session.nonce);

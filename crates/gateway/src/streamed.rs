@@ -1,7 +1,7 @@
 //! The answer to a request that a server carries out: in one piece where it comes soon, else as a stream. A stream that
 //! breaks can be resumed by the id of its events (MCP 2025-11-25, "Resumability and Redelivery"): it continues if its call
-//! still runs; if the call is unknown, for example after the core was killed, its client is told so instead of waiting for
-//! ever.
+//! still runs; if the call is unknown, for example after the core was killed, its client gets an error instead of waiting
+//! for ever.
 
 use std::collections::{HashMap, VecDeque};
 use std::pin::Pin;
@@ -115,7 +115,7 @@ impl WorkUnderWay {
     fn apart(mut self) -> oneshot::Receiver<StreamEnded> {
         let (done, ended) = oneshot::channel();
         if let Some(work) = self.work.take() {
-            // Nobody waits any more where it cannot be told.
+            // If it cannot be sent, the caller is gone.
             self.tasks.spawn(async move { drop(done.send(work.await)) });
         }
         ended

@@ -125,7 +125,7 @@ impl AnswerTeller<'_> {
     fn completed(&self, result: &RawValue) -> String {
         let rest = result.get().trim_start().strip_prefix('{').unwrap_or_default().trim_start();
         let comma = if rest.starts_with('}') { "" } else { "," };
-        // How long a resource may be kept must be said, and its server said nothing of it.
+        // The caching time of a resource is required, and its server gave none.
         let cached = match self.wanted.method {
             AskedMethod::ReadResource => r#","ttlMs":0,"cacheScope":"private""#,
             _ => "",

@@ -38,7 +38,7 @@ impl<'a> View<'a> {
         let own = gateway.clients.iter().find(|access| client == Some(access.name.as_str()));
         let of_own = own.and_then(|own| own.profile.as_ref());
         let own_profile = of_own.and_then(|name| gateway.profiles.iter().find(|one| one.name == *name));
-        // Whoever is bound to a profile that is not there sees nothing, rather than everything.
+        // A client with a missing profile sees nothing, rather than everything.
         let nothing: &[String] = &[];
         let is_lost = of_own.is_some() && own_profile.is_none();
         let profiles = [profile, own_profile];

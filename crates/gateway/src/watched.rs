@@ -222,7 +222,7 @@ impl Client for ResourceHearer {
         let uri = params.and_then(|params| raw::text(params, &["uri"])).unwrap_or_default();
         if let Some(public) = self.names.get(&uri).filter(|_| method == "notifications/resources/updated") {
             let params = format!(r#"{{"uri":{},{}}}"#, quoted(public), self.meta);
-            // Whoever is too slow loses it.
+            // A slow reader loses it.
             let _ = self.outbox.try_send(notification(method, &params));
         }
     }

@@ -1,4 +1,4 @@
-//! Who can use the API: whoever can read the owner's token, sent as a bearer token by programs, or exchanged once by a
+//! Access to the API: for those who can read the owner's token, sent as a bearer token by programs, or exchanged once by a
 //! browser for a signed cookie that scripts cannot read and other sites cannot send.
 
 use std::fmt::Write;

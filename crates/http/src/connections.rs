@@ -219,7 +219,7 @@ pub(crate) async fn serve(
     let mut ids = 0..;
     while let Some(stream) = stopping.run_until_cancelled(accept(&listener, &open)).await {
         let entry = ids.next().and_then(|id| open.enter(id, limits.most));
-        // Dropped, it is closed: everybody is at work, and whoever comes later finds room again.
+        // Dropped, it is closed: all connections are busy, and a later one finds room again.
         let Some(entry) = entry else { continue };
         tasks.spawn(talk(stream, behind.clone(), Arc::new(entry), limits, stopping.clone()));
     }

@@ -50,7 +50,7 @@ impl Intake {
         }
         match (&args.name, self.registry.snapshot().get(info.id)) {
             (Some(name), _) => info.name.clone_from(name),
-            // A name that somebody gave is not replaced by what the server calls itself.
+            // A name that the user gave is not replaced by the server's own.
             (None, Some(known)) => info.name.clone_from(&known.info.name),
             (None, None) => info.name = called.unwrap_or(info.name),
         }
@@ -139,7 +139,7 @@ impl Intake {
         }
         let target = resolve(&url).await.map_err(|error| IntakeError::arguments(error.to_string()))?;
         given.may_go_to(&url, target.host)?;
-        // A person named this address: wherever it leads now, it may lead, and no farther later.
+        // The user named this address: where it leads now is allowed, and nothing farther away later.
         info.reach = Some(mcp::reach(target.host));
         if let Some(seen) = self.just_seen(&url, &given).filter(|_| !args.dry_run && info.tls.is_none()) {
             let mut new = as_seen(info, seen);

@@ -140,7 +140,7 @@ fn distrust(info: &mut ServerInfo, snapshot: &Snapshot) -> Vec<String> {
     }
     let known = snapshot.get(info.id).map(|server| server.info.clone());
     if known.as_ref().is_some_and(|known| known.identity.is_some()) {
-        // What we saw ourselves is newer than any file, and is what a changed tool is held against.
+        // What we read ourselves is newer than any file, and changed tools are compared with it.
         info.identity = None;
         info.tools = Arc::default();
         (info.resources, info.prompts, info.left_out) = (Vec::new(), Vec::new(), None);
@@ -166,7 +166,7 @@ fn distrust(info: &mut ServerInfo, snapshot: &Snapshot) -> Vec<String> {
     warnings
 }
 
-/// Nor can it say whom the user trusts: a server under a known name could be any server.
+/// Nor can it set the trust: a server under a known name could be any server.
 fn without_trust(info: &mut ServerInfo, snapshot: &Snapshot, is_agreed: bool) -> Option<String> {
     let known = snapshot.get(info.id).map(|known| &known.info);
     // An edit may have led it away: what was agreed to elsewhere says nothing of this address.

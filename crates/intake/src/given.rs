@@ -105,7 +105,7 @@ impl Intake {
         self.told_apart(std::slice::from_mut(info), &[given], By::Hand).await
     }
 
-    /// Keeps what a person gave for a server, where its tokens are kept.
+    /// Stores the given values for a server, in the same place as its tokens.
     pub(crate) async fn keep_query(
         &self,
         info: &ServerInfo,

@@ -38,7 +38,7 @@ impl EditDraft {
         let still = |name: &String, variable: &String| self.to.header_env.get(name) == Some(variable);
         let headers = self.from.header_env.iter().filter(|(name, variable)| !still(name, variable));
         let headers = headers.map(|(name, variable)| format!("header {name} in the variable {variable}"));
-        // Who is trusted elsewhere is another question; at the same origin a person has just answered it.
+        // The trust at another origin is a separate decision; at the same origin the user has just made it.
         let trust = self.from.tls.as_ref().filter(|_| self.to.origin() != self.from.origin());
         let trust = trust.filter(|tls| self.to.tls.as_ref() != Some(*tls)).map(|tls| match tls {
             Tls::Agreed(_) => "agreement to its certificate".to_owned(),
@@ -351,7 +351,7 @@ fn another_command(from: &ServerInfo, args: &EditArgs) -> Result<Drafted, Intake
         let known: &[String] = if is_same { &from.args } else { &[] };
         info.args = secrets::filled_in(arguments, known).map_err(|argument| hidden(&argument))?;
         info.command = Some(program.clone());
-        // A person gives it here: that is the yes that a command needs.
+        // The user enters it here: that is the consent that a command needs.
         info.source = Source::Manual;
     }
     if args.without.cwd {

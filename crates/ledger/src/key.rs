@@ -32,7 +32,7 @@ fn random() -> [u8; 32] {
 }
 
 fn write(path: &Path, key: &[u8]) -> io::Result<()> {
-    // What is there is no key of ours.
+    // The file holds something else than a key of ours.
     match std::fs::remove_file(path) {
         Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
         _ => {}

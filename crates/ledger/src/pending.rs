@@ -26,7 +26,7 @@ const MOST_KINDS: [usize; 2] = [1_024, 4_096];
 #[derive(Debug)]
 pub(crate) struct Noted {
     pub(crate) call: FinishedCall,
-    /// How many calls it stands for.
+    /// The number of its calls.
     pub(crate) stands_for: u64,
 }
 
@@ -77,7 +77,7 @@ impl WaitingCalls {
 
     fn kind(&self, call: &FinishedCall, client: Option<&str>) -> u64 {
         let (end, server) = (std::mem::discriminant(&call.end), call.server().map(|server| server.id));
-        // Whoever asks too much may ask for much: by what it asked for, it would have as many rows.
+        // A client with too many calls may ask for many names: a row for each would be too many rows.
         let capability = if is_turned_away(call) { "" } else { call.capability() };
         self.hasher.hash_one((capability, server, end, client))
     }

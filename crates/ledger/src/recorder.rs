@@ -232,7 +232,7 @@ fn insert(
         .execute(params![
             call.at,
             call.capability(),
-            // What is called as it was asked for need not be said twice.
+            // If the name at the server is the requested one, it is not stored twice.
             tool.filter(|tool| *tool != call.capability()),
             call.client.as_deref().map(short),
             call.server().map(|server| *server.id.as_bytes()),

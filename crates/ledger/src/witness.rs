@@ -78,7 +78,7 @@ impl Ledger {
     pub fn open(folder: &Path, config: watch::Receiver<Arc<Config>>, ages: Ages) -> (Self, Vec<String>) {
         let path = folder.join(FILE);
         let mut notices = Vec::new();
-        // Who wants no record has no file.
+        // If recording is off, there is no file.
         let is_wanted = config.borrow().call_log.enabled || path.exists();
         let opened = if is_wanted { opened(&path, &mut notices) } else { Ok(HashMap::new()) };
         let is_off = matches!(&opened, Err(LedgerError::File(BesideError::Newer { .. })));
@@ -161,7 +161,7 @@ impl Ledger {
     }
 
     fn run(self, mut recorder: Recorder) {
-        // However it ends, nobody waits for it any more.
+        // However it ends, it is no longer awaited.
         let over = ThreadOver(&self.0);
         while let Some((calls, lost, wanted)) = self.next_batch() {
             let bounds = self.0.config.borrow().call_log.clone();

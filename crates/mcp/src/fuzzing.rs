@@ -128,7 +128,7 @@ pub fn stdio_lines(bytes: &[u8], cut: usize) {
             let _ = pass_on(ours, take, &place).await;
         };
         let talking = async move {
-            // Nobody may listen any more.
+            // The receiver may be gone.
             let _ = theirs.write_all(bytes).await;
         };
         tokio::join!(talking, listening);

@@ -37,7 +37,7 @@ pub use brief::Brief;
 const CLOSE_LIMIT: Duration = Duration::from_secs(8);
 
 /// A conversation with one server. Dropping it ends the conversation as well (the server's session is
-/// deleted, a child is killed with its tree), only nobody waits for the end; [`Session::close`] does.
+/// deleted, a child is killed with its tree), only without waiting for the end; [`Session::close`] does.
 pub struct Session {
     identity: Identity,
     offers: DeclaredLists,
@@ -257,7 +257,7 @@ impl Session {
         self.over.cancel();
         self.tasks.close();
         let leaving = async {
-            // Whoever waited for an answer is still telling the server that nobody does any more.
+            // The former caller is still sending the cancellation.
             if matches!(self.channel, Channel::Http(_)) {
                 self.tasks.wait().await;
             }

@@ -4,7 +4,7 @@
 use model::Activity;
 use tokio::sync::broadcast;
 
-/// How many a slow subscriber can lag behind before it loses some (and is told how many).
+/// How many a slow subscriber can lag behind before it loses some (and learns how many).
 const KEPT: usize = 4_096;
 
 /// The channel of activities. Cheap to clone; all clones are one.
@@ -20,7 +20,7 @@ impl Default for Activities {
 impl Activities {
     /// Sends it to all listeners.
     pub fn tell(&self, activity: Activity) {
-        // Without subscribers there is nobody to tell.
+        // Without subscribers nothing is sent.
         let _ = self.0.send(activity);
     }
 

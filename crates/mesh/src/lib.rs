@@ -1,15 +1,15 @@
 //! How a call gets to a server.
 //!
 //! - [`Contact`] is the way there: the name is looked up and guarded, the credentials are read, a command is allowed.
-//! - [`Sessions`] are the conversations that outlive a question, of calls and of checks. A child that nobody needs sleeps
-//!   ([`Wish`]); one that takes long to start is told ([`Starts`]).
+//! - [`Sessions`] are the conversations that outlive a request, of calls and of checks. An unused child process sleeps
+//!   ([`Wish`]); one that takes long to start is reported ([`Starts`]).
 //! - [`Mesh::run`] is a call: one try after the other on conversations that are kept or begun, within one deadline. What the
 //!   end of a try means is one table (`outcome`).
-//! - [`decide`] says whom a call goes to, by rules and balancing; [`Routes`] has its plans for live calls.
+//! - [`decide`] chooses the server of a call, by rules and balancing; [`Routes`] has its plans for live calls.
 //! - [`Cells`] gather what calls tell of their servers, and have the seat of each: calls under way, latency, breaker.
-//! - [`Witness`] is told of every call that is over, with all that its decisions were made by; [`Frame`] is a route as it is
+//! - [`Witness`] receives every call that is over, with all inputs of its decisions; [`Frame`] is a route as it is
 //!   written down, and decides again.
-//! - [`Activities`] is where is told what is under way.
+//! - [`Activities`] reports what is under way.
 //!
 //! Deliberately absent: what a status is made of. That is the registry's.
 

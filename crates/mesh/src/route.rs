@@ -305,7 +305,7 @@ impl FoundOffer {
             _ if !self.lists_it => Some(Why::Unlisted),
             Ok(tool) if !allowed.lets_tool(&self.server.info, tool) => Some(Why::NotAllowed),
             Err(ResolveError::Ambiguous(tools)) => Some(Why::Unclear { tools: tools.clone() }),
-            // What is no tool is not called; it has a place all the same.
+            // Only tools are called; the others have a place all the same.
             Err(ResolveError::Missing) if !is_no_tool(capability) => Some(Why::NoTool),
             Ok(_) | Err(ResolveError::Missing) => None,
         }

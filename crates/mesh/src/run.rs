@@ -212,7 +212,7 @@ impl Mesh {
             if !may_go_on {
                 return course.ended();
             }
-            // Whoever has another server to ask pays for it.
+            // Only a call with another server to try pays for it.
             match self.pick(call, &mut course, watched) {
                 Ok(next) if self.budget.withdraw() => picked = next,
                 _ => return course.ended(),

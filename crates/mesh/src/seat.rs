@@ -143,7 +143,7 @@ impl Seat {
         let mut in_flight = HeldPlace { seat: self.clone(), is_trial: false };
         if heeds_breaker && self.open_until.load(Ordering::Relaxed) != 0 {
             in_flight.is_trial = !self.trial.swap(true, Ordering::AcqRel);
-            // Dropped without having said anything, it leaves the breaker as it is.
+            // Dropped without a result, it leaves the breaker as it is.
             return Some(in_flight).filter(|in_flight| in_flight.is_trial);
         }
         Some(in_flight)

@@ -185,7 +185,7 @@ impl FinishedCall {
         }
     }
 
-    /// Who answered, or was asked last.
+    /// The server that answered, or was tried last.
     pub fn server(&self) -> Option<&Arc<ServerInfo>> {
         let named = self.named.as_ref().map(|(server, _)| server);
         self.tries.last().map(|one| &one.server).or(named)

@@ -170,7 +170,7 @@ impl RefusedCertificate {
                 let old = self.agreed.as_ref().map(|agreed| format!(" ({})", agreed.fingerprint));
                 format!("it is not the accepted one{}, but {}", old.unwrap_or_default(), shown.fingerprint)
             }
-            Flaw::SelfSigned => "it is self-signed: no CA vouches for it".to_owned(),
+            Flaw::SelfSigned => "it is self-signed: no CA has signed it".to_owned(),
             Flaw::UnknownIssuer => {
                 format!("it is signed by `{}`, which this computer does not trust", shown.issuer)
             }
@@ -319,7 +319,7 @@ mod tests {
         };
         assert_eq!(
             refused.to_string(),
-            "it is self-signed: no CA vouches for it; it expired on 1970-01-01; it is for `nas`, not for `10.0.0.5`"
+            "it is self-signed: no CA has signed it; it expired on 1970-01-01; it is for `nas`, not for `10.0.0.5`"
         );
         assert!(refused.summary().chars().count() <= 24, "it fits into a column");
     }

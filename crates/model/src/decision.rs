@@ -49,7 +49,7 @@ impl Stage {
         Self::Strategy,
     ];
 
-    /// The words people read.
+    /// The label.
     pub fn label(self) -> &'static str {
         match self {
             Self::Capability => "capability",

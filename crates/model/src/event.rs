@@ -28,7 +28,7 @@ pub struct Notice {
 
 /// Everything that can happen. Closed: the UI's reducer handles every variant.
 ///
-/// What is told of servers is state: it comes from the registry's writer alone, and each batch says which revisions it
+/// Events about servers are state: it comes from the registry's writer alone, and each batch says which revisions it
 /// spans. Everything else is [`Activity`].
 ///
 /// `S` is a server as the core has it; a face in another process reads `Event<ServerRow>`.

@@ -39,7 +39,7 @@ impl HealthStatus {
         Self::Blocked,
     ];
 
-    /// The word people read.
+    /// The label.
     pub fn label(self) -> &'static str {
         match self {
             Self::Healthy => "Healthy",
@@ -179,7 +179,7 @@ pub struct Transition {
     pub reason: Option<String>,
 }
 
-/// A measured fact about a server, with its age and its reason. Never persisted: an old error is no fact.
+/// A measured fact about a server, with its age and its reason. Never persisted: an old error says nothing about now.
 #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize, TS)]
 pub struct Health {
     /// The verdict.
@@ -239,7 +239,7 @@ impl Health {
         Self { score: 0.5, ..Self::default() }
     }
 
-    /// The word people read: that of the status, unless it is starting, and whether it is asleep.
+    /// The label: that of the status, unless it is starting, and whether it is asleep.
     pub fn label(&self) -> &'static str {
         match (self.status, self.starting, self.asleep) {
             (HealthStatus::Paused | HealthStatus::Blocked, ..) => self.status.label(),

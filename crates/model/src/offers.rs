@@ -16,7 +16,7 @@ pub enum ResolveError {
 }
 
 impl ServerInfo {
-    /// The name as it stands before a tool's, in `<slug>.<tool>`: lower case, runs of anything but ASCII letters and
+    /// The prefix of a tool's name, in `<slug>.<tool>`: lower case, runs of anything but ASCII letters and
     /// digits are one `-`. A name without any gives `server-` and the beginning of the id.
     pub fn slug(&self) -> String {
         let words = self.name.split(|c: char| !c.is_ascii_alphanumeric()).filter(|word| !word.is_empty());

@@ -4,7 +4,7 @@ use store::StoreError;
 /// Why the registry refused a change. Nothing was changed then.
 #[derive(Debug, Clone, thiserror::Error)]
 pub enum RegistryError {
-    /// There is no such server; a removed one counts only where that is said.
+    /// There is no such server; a removed one counts only where documented.
     #[error("there is no server `{0}`")]
     NotFound(ServerId),
     /// The journal contains no change that could be undone.

@@ -16,7 +16,7 @@ use crate::state::RegistryState;
 use crate::writer::{AskedCommand, Input, QUEUE, RegistryWriter, now};
 use crate::{Backend, Labels, Minute, Observation, Origin, Past, Patch, RegistryError, Snapshot};
 
-/// How many revisions a slow subscriber can lag behind before it loses some (and is told so).
+/// How many revisions a slow subscriber can lag behind before it loses some (and learns that).
 const REVISIONS: usize = 512;
 
 /// The servers and their state. Cheap to clone; all clones are one registry.
@@ -61,7 +61,7 @@ pub struct OpenedRegistry {
     pub watch: Writing,
     /// Notices about the opening: a sentence or two each.
     pub notices: Vec<String>,
-    /// Servers that were removed so long ago that they are deleted for good now, with everything that is kept of them here.
+    /// Servers that were removed so long ago that they are deleted for good now, with everything stored about them here.
     pub expired: Vec<ServerId>,
     /// Follows the clock that decides when old data is deleted; a backend without a file trusts every clock.
     pub clock: Option<ClockKeeper>,
@@ -349,8 +349,8 @@ impl Registry {
         self.mark(ids, Mark::Restore).await
     }
 
-    /// Deletes every server that `source` brought, removed ones included, and their history: no undo brings them back.
-    /// For servers that end with what brought them; a person's are [removed](Self::remove).
+    /// Deletes every server from `source`, removed ones included, and their history: that cannot be undone.
+    /// For servers that end with their source; those of the user are [removed](Self::remove).
     pub async fn forget(&self, source: Source) -> Result<ChangedServers, RegistryError> {
         self.ask(Forget { source }).await
     }
@@ -374,7 +374,7 @@ impl Registry {
         self.ask(Undo { entry }).await
     }
 
-    /// Makes a change again that was taken back: the one named, or the one that was taken back last. A new change ends that.
+    /// Redoes a change: the given one, or the one that was undone last. After a new change there is nothing to redo.
     ///
     /// # Errors
     /// [`RegistryError::RedoGone`] for a named change that cannot be made again, [`RegistryError::NothingToRedo`].

@@ -94,7 +94,7 @@ impl RegistryState {
     }
 }
 
-/// Servers that were removed too long ago, or before too many others. Ignored ones stay: a scan must not bring them back.
+/// Servers that were removed too long ago, or before too many others. Ignored ones stay: a scan must not add them again.
 fn expired(records: &[Record], now: Millis) -> BTreeSet<ServerId> {
     let removed = records.iter().filter(|record| !record.ignored);
     let mut removed: Vec<_> = removed.filter_map(|record| Some((record.removed_at?, record.id()))).collect();

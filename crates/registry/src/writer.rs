@@ -53,7 +53,7 @@ impl<C: Command<Answer: NamesRevision>> Input for AskedCommand<C> {
     fn answer(self: Box<Self>, outcome: Result<u64, RegistryError>) {
         let Self { answer, reply, .. } = *self;
         let answer = outcome.and_then(|revision| Ok(answer.ok_or(RegistryError::Closed)?.stamped(revision)));
-        // Nobody may be waiting any more; what was committed stands.
+        // The caller may be gone; the commit holds.
         let _ = reply.send(answer);
     }
 }
@@ -143,7 +143,7 @@ impl RegistryWriter {
         for (input, outcome) in planned {
             input.answer(outcome.map(|()| revision));
         }
-        // To free what was takes a while, and nobody needs to wait for that.
+        // To free the old state takes a while, and no caller has to wait for that.
         drop(former);
         Ok(())
     }
@@ -187,7 +187,7 @@ impl RegistryWriter {
         let former =
             (std::mem::replace(&mut self.snapshot, next.clone()), self.published.swap(Arc::new(next)));
         let told = (told.len() <= MOST_TOLD).then(|| told.into());
-        // Fails only when there is nobody to tell.
+        // Fails only without receivers.
         let _ = self.events.send(Published { revision: self.snapshot.revision(), told });
         former
     }

@@ -77,7 +77,7 @@ pub(crate) fn item(value: &Value, indent: usize, style: Style) -> String {
         Value::Object(map) if !map.is_empty() => entries(map, indent + 2, style),
         _ => return format!("{}- {}{}", " ".repeat(indent), inline(value, style.quotes), style.newline),
     };
-    // The first entry stands in the line of the dash.
+    // The first entry is in the line of the dash.
     format!("{}- {}", " ".repeat(indent), below.trim_start_matches(' '))
 }
 

@@ -171,7 +171,7 @@ fn add(
             let lines = parent.child(index).map(|child| lines(text, child));
             match lines {
                 Some(lines) if lines.is_own => vec![Splice::at(lines.range.start, written(indent) + gap)],
-                // In front of what stands behind a dash.
+                // In front of what follows a dash.
                 Some(lines) => {
                     let new = written(indent);
                     vec![Splice::at(
@@ -314,7 +314,7 @@ fn remove(text: &str, found: &FoundNode<'_>) -> Vec<Splice> {
         return remove_last(text, found, child, &of.range, of.is_own);
     }
     if !of.is_own {
-        // What follows stands behind the dash then.
+        // What follows is then behind the dash.
         let next = part(text, of.range.end..text.len());
         let next = of.range.end + (next.len() - next.trim_start_matches([' ', '\n', '\r']).len());
         return vec![Splice::new(of.range.start..next, "")];

@@ -67,7 +67,7 @@ pub struct Saved {
     pub late: Option<u64>,
 }
 
-/// Who saves, and the note.
+/// The author of the save, and the note.
 #[derive(Debug, Clone)]
 pub struct SaveReason {
     /// The face.

@@ -162,7 +162,7 @@ impl SyntaxReading<'_> {
         if self.open.len() > DEEPEST {
             return Err(Unreadable);
         }
-        // Of a list that is no deeper than its key, the parser names the first item and not its dash.
+        // For a list that is not deeper than its key, the parser names the first item and not its dash.
         let key = self.open.last().and_then(|open| open.key.as_ref());
         let range = match (&shape, key) {
             (Shape::List { is_flow: false, .. }, Some((_, key))) => {

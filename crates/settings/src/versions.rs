@@ -122,7 +122,7 @@ impl Versions {
     fn write(&self, version: &Version) -> io::Result<()> {
         fs::create_dir_all(&self.folder)?;
         for_owner_alone(&self.folder, 0o700)?;
-        // Nobody but its owner can open what this makes.
+        // Only the owner can open a file that this creates.
         let mut beside = tempfile::Builder::new().prefix(".new-").tempfile_in(&self.folder)?;
         beside.write_all(&serde_json::to_vec(version)?)?;
         beside.as_file().sync_all()?;

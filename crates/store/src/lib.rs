@@ -6,7 +6,7 @@
 //!   the former, and saves little once an `fsync` is shared.
 //! - A file of a newer version is refused untouched, a damaged one is moved aside and named, with what can be read of it
 //!   taken over, an older one is copied before it is migrated. Nothing is ever overwritten.
-//! - A file that is deleted or replaced while it is open is written anew from the connection, which still has all of it.
+//! - A file that is deleted or replaced while it is open is written again from the connection, which still has all of it.
 //!
 //! - [`beside`] is what databases beside this one share: the record of calls, the memory of scans.
 //!

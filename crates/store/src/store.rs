@@ -43,7 +43,7 @@ impl Store {
     ///
     /// # Errors
     /// [`StoreError::Newer`] for a file of a newer version, [`StoreError::Full`], [`StoreError::NotWritable`] and
-    /// [`StoreError::Busy`] for its surroundings, [`StoreError::Migration`]. A damaged file is no error: see
+    /// [`StoreError::Busy`] for its surroundings, [`StoreError::Migration`]. A damaged file is not an error: see
     /// [`OpenedStore::damaged`].
     pub fn open(folder: &Path, now: Millis) -> Result<OpenedStore, StoreError> {
         Self::open_telling(folder, now, Box::new(|news| tracing::warn!(news, "the database")))

@@ -103,7 +103,7 @@ impl Decoy {
     }
 }
 
-/// A port that does what it was told, until it is dropped.
+/// A port that behaves in one way, until it is dropped.
 #[derive(Debug)]
 pub struct Port {
     address: SocketAddr,

@@ -5,7 +5,7 @@ use demo::{Act, Persona, PersonaTool};
 use serde_json::json;
 
 /// What the tool `digits` answers, byte for byte: whole numbers beyond 64 bits, more decimals than a double has, a
-/// number beyond its range, notations that readers like to tidy, and fields that nobody knows.
+/// number beyond its range, notations that readers like to tidy, and unknown fields.
 pub const RESULT: &str = concat!(
     r#"{"content":[{"type":"text","text":"see the data","priority":0.10,"later":{"n":-98765432109876543210}}],"#,
     r#""structuredContent":{"n":12345678901234567890123,"odd":9007199254740993,"d":0.1234567890123456789,"#,

@@ -1,8 +1,8 @@
-//! Servers for tests, all on loopback: real ones from npm and PyPI ([`real`]), MCP servers of our own that
-//! misbehave on demand ([`fake`], from the crate of the demo fleet), those of a table that answer oddly ([`odd`]), one whose
-//! answer must arrive as it is ([`digits`]), another client of the same server ([`neighbour`]), and [`decoy`] ports that are
-//! no MCP at all. A [`relay`] counts what goes through, and what is [`secured`] shows certificates of every kind. Those of [`plain`] attack whoever asks, or quote what they are
-//! sent. Long runs add the [`packages`] that people run.
+//! Servers for tests, all on loopback: real ones from npm and PyPI ([`real`]), MCP servers of our own that misbehave on
+//! demand ([`fake`], from the crate of the demo fleet), those of a table that answer oddly ([`odd`]), one whose answer must
+//! arrive as it is ([`digits`]), another client of the same server ([`neighbour`]), and [`decoy`] ports that are no MCP at
+//! all. A [`relay`] counts what goes through, and what is [`secured`] shows certificates of every kind. Those of [`plain`]
+//! attack their clients, or quote what they are sent. Long runs add the [`packages`] that people run.
 //!
 //! Everything ends when its handle is dropped.
 

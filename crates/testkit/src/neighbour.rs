@@ -24,9 +24,10 @@ impl Drop for Neighbour {
 }
 
 impl Neighbour {
-    /// Connects to a server on HTTP + SSE, and calls this tool until it is told to finish.
+    /// Connects to a server on HTTP + SSE, and calls this tool until it is stopped.
     ///
     /// # Panics
+    ///
     /// When it does not connect.
     #[expect(clippy::expect_used, reason = "a test without its neighbour cannot go on")]
     pub async fn over_sse(url: &str, tool: &str, arguments: &Value) -> Self {
@@ -44,12 +45,12 @@ impl Neighbour {
         neighbour
     }
 
-    /// What came of the next call: how often it heard of progress, and the result.
+    /// The result of the next call: how many progress notifications came, and the answer.
     pub async fn next(&mut self) -> Option<String> {
         self.lines.next_line().await.ok().flatten()
     }
 
-    /// Lets it end its last call, and gives what came of those that nobody has asked about.
+    /// Lets it end its last call, and returns the results that were not read yet.
     pub async fn finish(mut self) -> Vec<String> {
         drop(self.child.stdin().take());
         let mut calls = Vec::new();

@@ -61,7 +61,7 @@ pub struct Odd {
 pub struct OddSeen {
     /// Every message and GET and DELETE: `verb`, `message`, `headers` in lower case.
     pub messages: Vec<Value>,
-    /// Sessions that nobody has ended.
+    /// Open sessions.
     pub sessions: u64,
 }
 

@@ -1,4 +1,5 @@
-//! Packages as people run them, for long runs: what is installed from the sections `long-…` of `peers/packages.txt`, and some that all runs have.
+//! Packages as people run them, for long runs: what is installed from the sections `long-…` of `peers/packages.txt`, and
+//! some that all runs have.
 
 pub mod lines;
 mod table;
@@ -16,7 +17,7 @@ pub use table::PACKAGES;
 /// What to do with a package, and what comes of it.
 #[derive(Debug, Clone, Copy)]
 pub struct Package {
-    /// What it is called where it is published.
+    /// Its name in the registry.
     pub name: &'static str,
     /// The list that it is installed from, without `.txt`.
     list: &'static str,
@@ -26,7 +27,7 @@ pub struct Package {
     pub tool: &'static str,
     /// What the tool is given, as JSON. `$PAGES` is a site with a page at `/page`, `$FOLDER` a folder with a git repository.
     arguments: &'static str,
-    /// What stands in the answer.
+    /// A text that the answer contains.
     pub expected: &'static str,
     /// The command that starts it.
     command: fn(&PackageHome) -> Result<ServedCommand, PeerError>,
@@ -71,7 +72,7 @@ impl Package {
         (self.command)(place)
     }
 
-    /// Starts it at the port of the place. Why it does not come up is told in a sentence.
+    /// Starts it at the port of the place; an error is a sentence.
     pub async fn serve(&self, place: &PackageHome) -> Result<RealServer, String> {
         let command = (self.command)(place).map_err(|error| error.to_string())?;
         let path = match self.over {

@@ -25,7 +25,7 @@ impl Drop for Plain {
 }
 
 impl Plain {
-    /// Servers that attack whoever asks them.
+    /// Servers that attack their clients.
     pub fn attack() -> Self {
         Self::start("attack.py")
     }

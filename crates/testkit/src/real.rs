@@ -1,5 +1,5 @@
 //! Real MCP servers. They live in a tools folder (`MCP_TEST_TOOLS`, else `.tools` in the workspace): npm
-//! packages in `npm*/node_modules`, Python environments in `py-*`. What belongs there stands in `peers/packages.txt`;
+//! packages in `npm*/node_modules`, Python environments in `py-*`. Its content is listed in `peers/packages.txt`;
 //! `cargo xtask test` installs it, and with `--long` also its sections `long-…`.
 
 use std::net::{Ipv4Addr, SocketAddr, TcpListener};
@@ -28,7 +28,7 @@ pub enum Peer {
     Time,
     /// npm `@playwright/mcp`: http; legacy. Wants to be called `localhost`.
     Playwright,
-    /// npm `supergateway` before `Everything`: sse, with every answer to all who listen; legacy.
+    /// npm `supergateway` before `Everything`: sse, with every answer sent to all clients; legacy.
     Bridge,
 }
 
@@ -38,7 +38,7 @@ pub enum PeerError {
     /// It is not installed.
     #[error("the test server `{file}` is missing: run `cargo xtask test`, which installs it")]
     Missing {
-        /// What was looked for.
+        /// The missing thing.
         file: PathBuf,
     },
     /// It did not come up.
@@ -59,7 +59,7 @@ pub enum PeerError {
     },
 }
 
-// `unwrap` in a test prints this, and the sentence is what a person needs.
+// `unwrap` in a test prints this, and the sentence is what a developer needs.
 impl std::fmt::Debug for PeerError {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         write!(f, "{self}")

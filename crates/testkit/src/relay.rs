@@ -105,7 +105,7 @@ async fn pass(client: TcpStream, server: SocketAddr, seen: Arc<Mutex<RelaySeen>>
     let (from_server, to_server) = server.into_split();
     let there = copy(from_client, to_server, |text| lock(&seen).asked(text));
     let back = copy(from_server, to_client, |text| lock(&seen).answered(text));
-    // Whoever hangs up first ends both ways.
+    // The first end that closes ends both directions.
     tokio::select! {
         () = there => {}
         () = back => {}

@@ -18,17 +18,17 @@ use tokio::sync::watch;
 use tokio::task::JoinSet;
 use tokio_rustls::TlsAcceptor;
 
-/// What a server proves itself with.
+/// The certificate of a server.
 #[derive(Clone)]
 pub struct ServerCertificate {
     certificate: CertificateDer<'static>,
     acceptor: TlsAcceptor,
 }
 
-/// What is odd about a certificate.
+/// What is wrong with a certificate.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum CertificateFault {
-    /// Nothing but who signed it.
+    /// Nothing but its issuer.
     Nothing,
     /// It calls itself a CA, as those do that `openssl req -x509` makes.
     CallsItselfCa,
@@ -172,7 +172,7 @@ impl Secured {
         self.address
     }
 
-    /// From now on it proves itself with this. What was open is closed, as by a restart.
+    /// Uses this certificate from now on. Open connections are closed, as by a restart.
     pub fn change(&self, identity: ServerCertificate) {
         self.identity.send_replace(identity);
     }

@@ -33,7 +33,7 @@ pub struct RealServer {
     pub url: String,
 }
 
-/// What a server and all that it has started take.
+/// The memory of a server and all that it has started.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Usage {
     /// How many processes there are.
@@ -43,7 +43,7 @@ pub struct Usage {
 }
 
 impl RealServer {
-    /// Starts it, and waits until it listens at this address. Why it does not is told in a sentence.
+    /// Starts it, and waits until it listens at this address; an error is a sentence.
     pub async fn start(command: &ServedCommand, address: SocketAddr, path: &str) -> Result<Self, String> {
         let mut wrap = CommandWrap::with_new(&command.program, |process| {
             process
@@ -79,7 +79,7 @@ impl RealServer {
         let _ = self.child.wait().await;
     }
 
-    /// What it takes now.
+    /// Its memory now.
     pub fn usage(&self) -> Usage {
         let tree = self.child.id().map(tree).unwrap_or_default();
         Usage { processes: tree.len(), memory: tree.iter().map(|process| process.pages * PAGE).sum() }
@@ -120,7 +120,7 @@ pub fn descendants(of: u32) -> Vec<u32> {
     tree(of).iter().skip(1).map(|process| process.pid).collect()
 }
 
-/// The processes in whose command line a text stands, whoever started them. Nothing where the system has no `/proc`.
+/// The processes whose command line contains a text. Nothing if the system has no `/proc`.
 pub fn marked(text: &str) -> Vec<u32> {
     let has_it = |pid: &u32| {
         let line = fs::read(format!("/proc/{pid}/cmdline")).unwrap_or_default();
@@ -151,7 +151,7 @@ fn tree(root: u32) -> Vec<ServedProcess> {
     tree
 }
 
-/// `12 (a name (or two)) S 1 …`: what stands behind the name is told by its place.
+/// `12 (a name (or two)) S 1 …`: the values after the name are read by position.
 fn process(stat: &std::path::Path) -> Option<ServedProcess> {
     let text = fs::read_to_string(stat).ok()?;
     let (pid, rest) = (text.split(' ').next()?, text.rsplit(')').next()?);

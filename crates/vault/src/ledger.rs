@@ -1,6 +1,6 @@
 //! The file of secrets: which ones are kept and where, and, where there is no keyring, the secrets themselves.
 //!
-//! Such a secret is not encrypted. A key would have to be kept beside it, and whoever can read the one can read the other;
+//! Such a secret is not encrypted. A key would have to be kept beside it, and a reader of one can read the other;
 //! what protects it is that only its owner can open the file, as with `~/.netrc` or a private key of SSH.
 
 use std::collections::{BTreeMap, BTreeSet};

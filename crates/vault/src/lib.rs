@@ -1,5 +1,5 @@
 //! The secrets that are given for servers. The system's keyring keeps them; where there is none, a file that only its owner
-//! can read does, and the user is told.
+//! can read does, and the user is informed.
 //!
 //! A record contains no secret and no reference to one that could lead elsewhere: a secret is found by the server's id and
 //! the origin it was given for. So nothing in a file, a scan or a server can name another server's secret, and a server that

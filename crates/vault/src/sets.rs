@@ -55,7 +55,7 @@ impl Vault {
     pub async fn forget_former(self, own: impl Fn(ServerId) -> Option<u64>, now: Millis) {
         for (key, _) in self.list(None) {
             let Some(own) = own(key.server).filter(|own| *own != key.set) else { continue };
-            // A set begins at the time that is its number, and ends when another begins or when it is taken back.
+            // A set begins at the time that is its number, and ends when another begins or when it is undone.
             let since = Millis::try_from(own.max(key.set)).unwrap_or(Millis::MAX);
             if since.saturating_add(KEPT_FOR) <= now
                 && let Err(error) = self.forget(&key).await
@@ -219,7 +219,7 @@ mod tests {
         assert_eq!(kept(&vault, &elsewhere).await, None, "another origin has none of it");
 
         vault.clone().forget_former(|_| Some(5), 4 + KEPT_FOR).await;
-        assert_eq!(vault.list(Some(&before)).len(), 2, "the change can be taken back");
+        assert_eq!(vault.list(Some(&before)).len(), 2, "the change can be undone");
         vault.clone().forget_former(|_| Some(5), 5 + KEPT_FOR).await;
         assert_eq!(vault.list(Some(&before)).len(), 0);
         assert_eq!(kept(&vault, &after).await.as_deref(), Some("s"));

@@ -1692,7 +1692,8 @@ output_schema: unknown,
  */
 hints: ToolHints, 
 /**
- * The members of its definition that no field above contains, as the server wrote them: icons, `_meta`, further annotations.
+ * The members of its definition that no field above contains, as the server wrote them: icons, `_meta`, further
+ * annotations.
  */
 more?: Record<string, unknown>, };
 
@@ -4254,7 +4255,7 @@ export interface Operations {
   remove: { args: ServersByIdArgs; result: Changed };
   /** Restores removed servers. */
   restore: { args: ServersByIdArgs; result: Changed };
-  /** Removes servers and keeps scans from bringing them back. */
+  /** Removes servers, and scans do not add them again. */
   ignore: { args: ServersByIdArgs; result: Changed };
   /** Pauses servers: no call goes to them until they are resumed. */
   pause: { args: ServersByIdArgs; result: Changed };
@@ -4409,7 +4410,7 @@ export const SEVERITY: Record<HealthStatus, number> = {
   blocked: 2,
 };
 
-/** The word that people read, and the word after `is:` in a filter. */
+/** The label, and the word after `is:` in a filter. */
 export const STATUS_WORDS: Record<HealthStatus, { word: string; is: string }> = {
   healthy: { word: "Healthy", is: "healthy" },
   degraded: { word: "Degraded", is: "degraded" },

@@ -30,7 +30,7 @@ async function exchangeToken(): Promise<void> {
   const token = tokenIn(location.hash);
   if (!token) return;
   history.replaceState(null, "", location.pathname + location.search);
-  // A link of an earlier start opens nothing; a browser that was let in before needs none.
+  // The link of an earlier start is no longer valid; a browser that is signed in needs none.
   await post(`${API}/session`, { authorization: `Bearer ${token}` });
 }
 
@@ -61,7 +61,10 @@ async function readJson(response: Response, read: (text: string) => unknown): Pr
   }
 }
 
-/** Keeps one event stream open; a browser stops by itself after a refused answer, so we ask why and try again. */
+/**
+ * Keeps one event stream open; a browser does not reconnect after a refused answer, so we ask for the reason and try
+ * again.
+ */
 function openStream(onBatch: (batch: EventBatch) => void, onLink: (link: Link) => void): () => void {
   let stream: EventSource | null = null;
   let timer: ReturnType<typeof setTimeout> | undefined;
@@ -105,7 +108,9 @@ async function wasRefused(): Promise<boolean> {
   }
 }
 
-/** Reads what the core answered to an operation. Only a call carries numbers of others, which must stay as they came. */
+/**
+ * Reads the core's answer to an operation. Only a tool call carries numbers of servers, which must stay as they came.
+ */
 export function readResult<N extends keyof Operations>(name: N, text: string): Operations[N]["result"] {
   const answer: Operations[N]["result"] = JSON.parse(text);
   return name === "call" ? { ...answer, result: (parse(text) as CallResult).result } : answer;

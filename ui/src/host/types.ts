@@ -1,31 +1,34 @@
 import type { ApiError, ErrorCode, EventBatch, Operations } from "./bindings";
 
-/** What the line to the core is doing. */
+/** The state of the connection to the core. */
 export type Link = "connecting" | "live" | "lost" | "unauthorized";
 
-/** The one seam between the screens and the core; the desktop shell and HTTP implement it. */
+/** The one interface between the screens and the core; the desktop shell and HTTP implement it. */
 export interface Transport {
   /** Where the core runs, for the status line. */
   readonly face: "desktop" | "browser";
   /** Asks the core for one operation. Rejects with a `CallError`. */
   call<N extends keyof Operations>(name: N, args: Operations[N]["args"]): Promise<Operations[N]["result"]>;
-  /** Delivers events until the returned function is called. `onLink` hears when the line is lost and when it is back. */
+  /**
+   * Delivers events until the returned function is called. `onLink` is called when the connection is lost and when it
+   * is back.
+   */
   subscribe(onBatch: (batch: EventBatch) => void, onLink?: (link: Link) => void): Promise<() => void>;
-  /** The window that closes only when what is not saved was asked about; a browser asks by itself. */
+  /** The window, which closes only after a question about unsaved changes; a browser asks by itself. */
   readonly closing?: Closing;
 }
 
-/** What a page says and hears before its window closes. */
+/** What a page and its window exchange before the window closes. */
 export interface Closing {
-  /** Closing would lose something, or would lose nothing any more. */
+  /** Closing would lose unsaved changes, or no longer would. */
   unsaved(unsaved: boolean): void;
-  /** Somebody wants to close it. */
+  /** The user wants to close it. */
   onAsk(ask: () => void): void;
   /** Closes it, whatever is lost. */
   close(): void;
 }
 
-/** Why an operation did not succeed: the core's own `ApiError`, or `offline` when nobody answered. */
+/** Why an operation failed: the core's own `ApiError`, or `offline` if there was no answer. */
 export class CallError extends Error {
   override readonly name = "CallError";
 
@@ -38,7 +41,7 @@ export class CallError extends Error {
   }
 }
 
-/** Reads whatever was thrown as a `CallError`, so that screens have one thing to branch on. */
+/** Turns anything that was thrown into a `CallError`, so that screens have one thing to branch on. */
 export function asCallError(thrown: unknown): CallError {
   if (thrown instanceof CallError) return thrown;
   if (isApiError(thrown)) return new CallError(thrown.code, thrown.message, thrown.detail);

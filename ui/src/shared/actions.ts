@@ -5,7 +5,7 @@ import { messages } from "./messages.svelte";
 import { nav, type Screen } from "./nav.svelte";
 import { oneLine, paragraph } from "./text";
 
-/** The changes of several servers that the core can take back. */
+/** The changes of several servers that the core can undo. */
 export type BulkOperation = "remove" | "ignore" | "pause" | "resume" | "restore";
 
 const DONE: Record<BulkOperation, string> = {
@@ -24,7 +24,7 @@ const VERB: Record<BulkOperation, string> = {
   restore: "restore",
 };
 
-/** Whether it is still so for a server. */
+/** Whether it still holds for a server. */
 const IS_DONE: Record<BulkOperation, (row: ServerRow | undefined) => boolean> = {
   remove: (row) => row === undefined,
   ignore: (row) => row === undefined,
@@ -33,7 +33,7 @@ const IS_DONE: Record<BulkOperation, (row: ServerRow | undefined) => boolean> = 
   restore: (row) => row !== undefined,
 };
 
-/** Changes servers and offers to take it back. */
+/** Changes servers and offers to undo it. */
 export async function change(operation: BulkOperation, ids: ServerId[]): Promise<Changed | null> {
   const what = nameOf(ids);
   return attempt(`Could not ${VERB[operation]} ${what}`, async () => {
@@ -46,7 +46,9 @@ export async function change(operation: BulkOperation, ids: ServerId[]): Promise
   });
 }
 
-/** Says what was done, with a way back when there is one, for as long as it is so. Several entries are taken back as one. */
+/**
+ * Reports what was done, with an Undo button if possible, for as long as it holds. Several entries are undone as one.
+ */
 export function offerUndo(text: string, entries: readonly (number | null)[], holds: () => boolean = () => true): void {
   const known = entries.filter((entry) => entry !== null);
   for (const entry of known) madeOn.set(entry, nav.place.screen);
@@ -57,14 +59,14 @@ export function offerUndo(text: string, entries: readonly (number | null)[], hol
 /** That any of these servers is in the list. */
 export const anyKept = (ids: readonly ServerId[]) => () => ids.some((id) => core.rows.has(id));
 
-/** Where changes were made from this page. */
+/** The changes that were made from this page. */
 const madeOn = new Map<number, Screen>();
-/** A change that is older is not taken back without a word where one does not see it, in milliseconds. */
+/** An older change is undone only after a notice if it is not visible, in milliseconds. */
 const FRESH_MS = 60_000;
-/** The change that was just asked about. */
+/** The change of the last notice. */
 let askedAbout: number | null = null;
 
-/** Takes back the newest change. What was done elsewhere a while ago is named first; the same key then does it. */
+/** Undoes the newest change. An older one that was made elsewhere is named first; the same key then undoes it. */
 export async function undoNewest(): Promise<void> {
   await attempt("Undo failed", async () => {
     const { undo: step } = await core.call("upcoming", {});
@@ -79,7 +81,7 @@ export async function undoNewest(): Promise<void> {
   });
 }
 
-/** Takes these changes back, the newest first. */
+/** Undoes these changes, the newest first. */
 export async function undo(entries: readonly number[]): Promise<void> {
   await attempt("Undo failed", async () => {
     const undone = await turn(
@@ -90,7 +92,7 @@ export async function undo(entries: readonly number[]): Promise<void> {
   });
 }
 
-/** Makes these changes again, or the one that was taken back last. */
+/** Redoes these changes, or the one that was undone last. */
 export async function redo(entries?: readonly number[]): Promise<void> {
   await attempt("Redo failed", async () => {
     const step = entries ?? [(await core.call("upcoming", {})).redo?.entry].filter((entry) => entry !== undefined);
@@ -112,7 +114,7 @@ async function turn(operation: "undo" | "redo", entries: readonly number[]): Pro
   return turned;
 }
 
-/** What several changes that were one for a person did. */
+/** What several changes did that were one for the user. */
 function together(turned: readonly Undone[]): string {
   const [first, ...others] = turned.map(({ label }) => oneLine(label));
   if (others.length === 0) return first ?? "";
@@ -120,16 +122,16 @@ function together(turned: readonly Undone[]): string {
   return added ? `added ${plural(turned.length, "server")}` : `${first} and ${plural(others.length, "more change")}`;
 }
 
-/** What became of it, where that is said more shortly than what it was. */
+/** The result, if there is a shorter text for it. */
 function undoneWords(label: string): string {
   const removed = /^(?:removed|ignored) (.*)$/s.exec(label);
   return removed ? `Restored ${removed[1]}` : `Undone: ${label}`;
 }
 
-/** Checks under way at once: a browser has six lines to the core, and other work needs some. */
+/** Checks under way at once: a browser has six connections to the core, and other requests need some. */
 const CHECKS = 2;
 
-/** Measures servers now, a few at a time. */
+/** Checks servers now, a few at a time. */
 export async function check(ids: ServerId[], done: (id: ServerId) => void): Promise<void> {
   const left = [...ids];
   const line = async () => {
@@ -142,7 +144,7 @@ export async function check(ids: ServerId[], done: (id: ServerId) => void): Prom
   await Promise.all(Array.from({ length: CHECKS }, line));
 }
 
-/** Runs what may fail outside a form: the failure is said where people look, and not as something that vanishes. */
+/** Runs an action outside a form: a failure is reported in the page, and not in a message that vanishes. */
 export async function attempt<T>(title: string, work: () => Promise<T>): Promise<T | null> {
   try {
     return await work();

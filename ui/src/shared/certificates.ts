@@ -12,7 +12,7 @@ const FLAWS: Record<Flaw, string> = {
   unusable: "certificate not trusted",
 };
 
-/** Why a certificate is not trusted, in a few words; the rest stands in its details. */
+/** Why a certificate is not trusted, in a few words; the details name the rest. */
 export function flawWords(refused: RefusedCertificate): string {
   return FLAWS[refused.flaws[0] ?? "unusable"];
 }
@@ -23,9 +23,8 @@ export function flawSentences(refused: RefusedCertificate): string[] {
 }
 
 const SENTENCES: Record<Flaw, (refused: RefusedCertificate) => string> = {
-  changed: () =>
-    "It is not the one you trusted. That is so after a renewal, and when a connection is intercepted.",
-  self_signed: () => "It is self-signed: no CA vouches for it.",
+  changed: () => "It is not the one you trusted. That is so after a renewal, and when a connection is intercepted.",
+  self_signed: () => "It is self-signed: no CA has signed it.",
   unknown_issuer: ({ shown }) =>
     `It is signed by ${shown.issuer || "an unknown CA"}, which this computer does not trust: it may be a private CA.`,
   expired: ({ shown }) => `It expired on ${day(shown.not_after)}.`,
@@ -48,7 +47,7 @@ export function day(at: number | undefined): string {
   return at === undefined ? "an unknown day" : new Date(at).toISOString().slice(0, 10);
 }
 
-/** The certificate that an error is about; nothing when it is about something else. */
+/** The certificate that an error is about; nothing if it is about something else. */
 export function refusedIn(error: CallError | null): RefusedCertificate | null {
   if (error?.code !== "untrusted_certificate") return null;
   const detail = error.detail as {
@@ -58,7 +57,7 @@ export function refusedIn(error: CallError | null): RefusedCertificate | null {
   return detail?.certificate ?? detail?.error?.certificate ?? null;
 }
 
-/** The certificate that a person agreed to; nothing where they did not. */
+/** The certificate that the user accepted; nothing if there is none. */
 export function agreedTo(tls: Tls | null): Certificate | null {
   return tls && "fingerprint" in tls ? tls : null;
 }

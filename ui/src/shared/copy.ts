@@ -1,6 +1,6 @@
 import { messages } from "./messages.svelte";
 
-/** Puts text on the clipboard and says so; where the browser refuses, says that. */
+/** Copies text to the clipboard and reports it; a refusal of the browser is reported too. */
 export async function copy(text: string, what: string): Promise<void> {
   try {
     await navigator.clipboard.writeText(text);

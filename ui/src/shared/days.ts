@@ -1,11 +1,11 @@
-/** Things of one day, with what people call it. */
+/** Items of one day, with the name of the day. */
 export interface Day<T> {
   /** `Today`, `Yesterday`, `Mon 23 Nov`, and with its year where that is another. */
   name: string;
   things: T[];
 }
 
-/** What people call the day of a moment. */
+/** The name of a moment's day. */
 export function dayName(at: number, now: number): string {
   const then = new Date(at);
   const days = daysBetween(then, new Date(now));
@@ -18,7 +18,7 @@ export function dayName(at: number, now: number): string {
     .replace(",", "");
 }
 
-/** Puts things that stand in the order of time together by their day. */
+/** Groups items in the order of time by their day. */
 export function byDay<T>(things: readonly T[], at: (thing: T) => number, now: number): Day<T>[] {
   const days: Day<T>[] = [];
   for (const thing of things) {

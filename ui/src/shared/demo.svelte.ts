@@ -3,10 +3,10 @@ import { core } from "../state/core.svelte";
 import { attempt } from "./actions";
 import { messages } from "./messages.svelte";
 
-/** Opens the server of the demo that asks for one. It is no secret: it stands in the README. */
+/** Opens the demo server that requires a token. It is not a secret: the README names it. */
 export const DEMO_TOKEN = "let-me-in";
 
-/** What is under way. */
+/** The action that is running. */
 type Doing = "starting" | "stopping";
 
 /** The servers of the demo fleet among these. */
@@ -16,17 +16,17 @@ export function demoServers(servers: readonly ServerRow[]): ServerRow[] {
 
 /** The demo fleet: servers of our own on loopback, to try things with. It runs while it has servers in the list. */
 class DemoFleet {
-  /** What is under way; absent when nothing is. */
+  /** The action that is running; absent if none is. */
   doing = $state<Doing | null>(null);
   /** It has servers in the list. */
   running = $derived(core.servers.some((row) => row.source === "demo"));
 
-  /** Starts it; once more is harmless. */
+  /** Starts it; a second start is harmless. */
   async start(): Promise<void> {
     await this.#do("starting", "The demo fleet did not start", () => core.call("demo_start", {}));
   }
 
-  /** Ends it: its servers leave the list without a trace. */
+  /** Ends it: its servers leave the list without a trace in the journal. */
   async stop(): Promise<void> {
     const gone = await this.#do("stopping", "The demo fleet could not be removed", () => core.call("demo_stop", {}));
     if (gone) messages.say("The demo fleet was removed");

@@ -15,13 +15,13 @@ export class Digits {
     return this.text;
   }
 
-  /** For `print`, which takes the mark and the quotes away again. */
+  /** For `print`, which removes the mark and the quotes again. */
   toJSON(): string {
     return MARK + this.text;
   }
 }
 
-/** Stands before digits while the built-in reader and writer take them for a text. A server cannot guess it. */
+/** A prefix of digits while the built-in reader and writer treat them as text. A server cannot guess it. */
 const MARK = `digits-${[...crypto.getRandomValues(new Uint32Array(4))].map((part) => part.toString(36)).join("-")}:`;
 const MARKED = new RegExp(`"${MARK}([^"]*)"`, "g");
 /** The texts and the numbers in JSON; texts, so that digits within them are left alone. */

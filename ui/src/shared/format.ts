@@ -3,7 +3,7 @@ const MINUTE = 60 * SECOND;
 const HOUR = 60 * MINUTE;
 const DAY = 24 * HOUR;
 
-/** How long something has been so, in one unit: `now`, `12 s`, `18 min`, `3 h`, `6 d`. Times from the future count as now. */
+/** A duration up to now, in one unit: `now`, `12 s`, `18 min`, `3 h`, `6 d`. Times from the future count as now. */
 export function age(since: number, now: number): string {
   const ms = Math.max(0, now - since);
   if (ms < SECOND) return "now";
@@ -19,7 +19,7 @@ export function ago(since: number, now: number): string {
   return text === "now" ? "just now" : `${text} ago`;
 }
 
-/** Milliseconds as people read them: `0.4`, `38`, `1,240`. */
+/** Milliseconds as they are shown: `0.4`, `38`, `1,240`. */
 export function millis(ms: number): string {
   if (ms < 0.95 && ms > 0) return ms < 0.05 ? "0.1" : ms.toFixed(1);
   return count(Math.round(ms));
@@ -27,7 +27,7 @@ export function millis(ms: number): string {
 
 /** A span of time in words, rounded to what matters: `840 ms`, `1.9 s`, `22 s`, `3 min`. */
 export function span(ms: number): string {
-  // What is rounded up to the next unit is said in it: 59.9 minutes are an hour.
+  // A value that rounds up to the next unit is shown in it: 59.9 minutes are an hour.
   if (Math.round(ms) < SECOND) return `${millis(ms)} ms`;
   if (Math.round(ms / 100) < 100) return `${trimmed(ms / SECOND)} s`;
   if (Math.round(ms / SECOND) < 60) return `${Math.round(ms / SECOND)} s`;
@@ -37,12 +37,12 @@ export function span(ms: number): string {
   return hours >= 10 || rest === 0 ? `${count(Math.round(ms / HOUR))} h` : `${hours} h ${rest} min`;
 }
 
-/** One digit behind the point, where it says something. */
+/** One digit after the point, if it matters. */
 function trimmed(value: number): string {
   return value.toFixed(1).replace(/\.0$/, "");
 }
 
-/** Made once: to make it costs more than a hundred numbers. */
+/** Created once: that costs more than a hundred numbers. */
 const whole = new Intl.NumberFormat("en-US", { maximumFractionDigits: 0 });
 
 /** A whole number with thousands separators. */

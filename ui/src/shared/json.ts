@@ -2,7 +2,7 @@ import { type ParseError, parse, printParseErrorCode } from "jsonc-parser";
 import { Digits, findInexact } from "./exact";
 import { visible } from "./text";
 
-/** A piece of JSON text and what it is. */
+/** A piece of JSON text and its kind. */
 export interface Part {
   kind: "key" | "string" | "plain";
   text: string;
@@ -45,7 +45,7 @@ export function readObject(text: string): { value: Record<string, unknown> } | {
   }
 }
 
-/** A whole number that a page cannot hold exactly: another one would be sent than the one that stands there. */
+/** A whole number that a page cannot hold exactly: a different one than the shown one would be sent. */
 export function tooLong(text: string): JsonProblem | null {
   const found = findInexact(text);
   if (!found) return null;
@@ -54,7 +54,7 @@ export function tooLong(text: string): JsonProblem | null {
   return { message, line: before.length, column: (before.at(-1)?.length ?? 0) + 1 };
 }
 
-/** It is an object with keys, not a list, not null and not a number as it came. */
+/** A true object: not a list, null or an exact number. */
 export function isObject(value: unknown): value is Record<string, unknown> {
   return typeof value === "object" && value !== null && !Array.isArray(value) && !(value instanceof Digits);
 }
@@ -76,7 +76,7 @@ const REASONS: Record<string, string> = {
   InvalidCharacter: "this character is written with a backslash, such as \\n",
 };
 
-/** The engines word and place their errors differently (WebKit names no place at all), so another reader finds it. */
+/** The engines word and place their errors differently (WebKit gives no place at all), so another reader finds it. */
 function locate(text: string): JsonProblem {
   const errors: ParseError[] = [];
   parse(text, errors, { disallowComments: true, allowTrailingComma: false });

@@ -1,6 +1,6 @@
 /**
- * Asks the newest question, one at a time: while an answer is on its way, newer questions take each other's place. So answers
- * come in the order of their questions, and nobody waits for one that was given up.
+ * Sends the newest question, one at a time: while an answer is on its way, a newer question replaces a waiting one. So
+ * answers come in the order of their questions, and no answer is awaited that is no longer needed.
  */
 export class Latest<Question> {
   #next: { question: Question } | null = null;
@@ -9,15 +9,17 @@ export class Latest<Question> {
   readonly #ready: (() => Promise<void>) | undefined;
 
   /**
-   * What it does with a question; it must not throw. `isNewest` says whether another question waits by now. Where `ready` is
-   * given, each question waits for it, and the newest is the one that is asked then.
+   * The handler of a question; it must not throw. `isNewest` returns whether no newer question waits. If `ready` is
+   * given, each question waits for it, and the newest is sent then.
    */
   constructor(answer: (question: Question, isNewest: () => boolean) => Promise<void>, ready?: () => Promise<void>) {
     this.#answer = answer;
     this.#ready = ready;
   }
 
-  /** Asks it; what comes back is over when nothing more is asked. An answer that asks again must not wait for it. */
+  /**
+   * Sends it; the promise ends when nothing more is sent. A handler that sends another question must not wait for it.
+   */
   ask(question: Question): Promise<void> {
     this.#next = { question };
     this.#running ??= this.#run();

@@ -1,29 +1,29 @@
-/** How long what was said stays, in milliseconds: long enough to be read, and longer where something can be done about it. */
+/** How long a message stays, in milliseconds: long enough to be read, and longer if it offers an action. */
 const LASTS_MS = 6_000;
 const OFFERS_MS = 10_000;
-/** More than this is not read: the oldest makes room. */
+/** More messages than this are not read: the oldest is dropped. */
 const MAX = 3;
 
-/** What can be done about a message. */
+/** An action of a message. */
 interface Action {
   label: string;
   run: () => void;
 }
 
-/** What a message offers, and for how long that makes sense. */
+/** The action of a message, and how long it is offered. */
 interface Offer {
   action: Action | null;
-  /** The journal entries that its action takes back or makes again. */
+  /** The journal entries that its action undoes or redoes. */
   entries: readonly number[];
-  /** Whether what it says is still so; a server that was added can be removed again. */
+  /** Whether the message still holds; a server that was added can be removed again. */
   holds: () => boolean;
 }
 
-/** Something that was done, or did not work. */
+/** An action that succeeded or failed. */
 export interface Message extends Offer {
   id: number;
   text: string;
-  /** Why it did not work; such a message stays until it is closed. */
+  /** The error; such a message stays until it is closed. */
   failure: string | null;
   /** In milliseconds; absent when it stays. */
   lasts: number | null;
@@ -35,18 +35,18 @@ class Messages {
   list = $state.raw<readonly Message[]>([]);
   #last = 0;
 
-  /** Says what was done, and what can be done about it. */
+  /** Reports what was done, with an action. */
   say(text: string, offer: Partial<Offer> = {}): void {
     const lasts = offer.action ? OFFERS_MS : LASTS_MS;
     this.#add({ ...NOTHING, ...offer, text, failure: null, lasts });
   }
 
-  /** Says what did not work. */
+  /** Reports a failure. */
   fail(text: string, failure: string): void {
     this.#add({ ...NOTHING, text, failure, lasts: null });
   }
 
-  /** What is offered about these changes was done, here or elsewhere on the page. */
+  /** The offered action on these changes was done, here or elsewhere on the page. */
   settle(entries: readonly number[]): void {
     this.list = this.list.filter((message) => !message.entries.some((entry) => entries.includes(entry)));
   }
@@ -61,5 +61,5 @@ class Messages {
   }
 }
 
-/** What the page has to say. */
+/** The messages of the page. */
 export const messages = new Messages();

@@ -12,7 +12,7 @@ export const SCREENS = [
 /** One of them. */
 export type Screen = (typeof SCREENS)[number];
 
-/** What people call a screen. */
+/** The title of a screen. */
 export const SCREEN_NAMES: Record<Screen, string> = {
   discover: "Discover",
   servers: "Servers",
@@ -24,7 +24,7 @@ export const SCREEN_NAMES: Record<Screen, string> = {
   settings: "Settings",
 };
 
-/** The digit that goes to a screen, with Ctrl. Screens that are to come have theirs already, so that no digit changes. */
+/** The digit that opens a screen, with Ctrl. Future screens have theirs already, so that no digit changes. */
 export const SCREEN_DIGITS: Record<Screen, number> = {
   discover: 1,
   servers: 2,
@@ -36,10 +36,10 @@ export const SCREEN_DIGITS: Record<Screen, number> = {
   settings: 9,
 };
 
-/** The defaults of the rules, where a rule is named: no pattern is written so. */
+/** The defaults, in the place of a rule's pattern: no pattern is spelled like that. */
 export const DEFAULTS = "defaults:";
 
-/** Where the page is: a screen, and within it a server and a tool, a section of the settings, a rule, or a call. */
+/** A place of the page: a screen, and within it a server and a tool, a section of the settings, a rule, or a call. */
 export interface Place {
   screen: Screen;
   server: string | null;
@@ -47,7 +47,7 @@ export interface Place {
   section: string | null;
   /** A rule of Routing by its pattern, or the defaults; a call of Activity by its id. */
   item: string | null;
-  /** How it is looked at, behind a question mark: what is filtered, grouped, drawn. */
+  /** The view, after a question mark: filter, grouping, what is drawn. */
   query: Query;
 }
 
@@ -96,7 +96,7 @@ class Nav {
     this.place = parsePlace(hash);
   }
 
-  /** Says the same place more exactly, without a step for Back. */
+  /** Makes the address more exact, without a step for Back. */
   refine(screen: Screen, within?: string | null, tool?: string | null, query?: Query): void {
     const hash = placeHash(screen, within, tool, query);
     history.replaceState(null, "", hash);

@@ -1,6 +1,6 @@
 import { untrack } from "svelte";
 
-/** While the component lives: does something now, and again after what changes, at most once in so many milliseconds. */
+/** While the component lives: runs a function now, and again after a change, at most once in this many milliseconds. */
 export function paced(changes: () => unknown, ms: number, act: () => void): void {
   let timer: ReturnType<typeof setTimeout> | null = null;
   let last = 0;

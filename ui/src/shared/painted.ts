@@ -1,7 +1,7 @@
-/** Where nothing is painted, as in a window that is covered, nobody waits for longer, in milliseconds. */
+/** If nothing is painted, as in a covered window, the wait ends after this time, in milliseconds. */
 const UNSEEN_MS = 100;
 
-/** Waits until what changed just now has been painted: what is asked for then takes no time from it. */
+/** Waits until the last change has been painted: a request that follows does not delay it. */
 export function painted(): Promise<void> {
   return new Promise((resolve) => {
     const unseen = setTimeout(resolve, UNSEEN_MS);
@@ -12,14 +12,17 @@ export function painted(): Promise<void> {
   });
 }
 
-/** How long a place may take to be drawn, in milliseconds. */
+/** The longest wait for a place to be drawn, in milliseconds. */
 const PATIENCE_MS = 10_000;
 const LOOK_MS = 50;
 
-/** Ends the wait for a place that is not drawn yet; absent when nothing is waited for. */
+/** Ends the wait for a place that is not drawn yet; absent if there is no wait. */
 let forget: (() => void) | null = null;
 
-/** Gives the keyboard to the first element that fits, as soon as there is one that takes it. Whoever goes elsewhere meanwhile is left there. */
+/**
+ * Moves the focus to the first matching element, as soon as one accepts it. If the user moves the focus meanwhile, it
+ * stays there.
+ */
 export function focusOn(selector: string): void {
   forget?.();
   const giveUp = Date.now() + PATIENCE_MS;
@@ -36,25 +39,28 @@ export function focusOn(selector: string): void {
   function look() {
     const found = document.querySelector<HTMLElement>(selector);
     found?.focus();
-    // What is not enabled yet does not take it.
+    // A disabled element does not accept it.
     if ((found && document.activeElement === found) || Date.now() >= giveUp) end();
     else timer = setTimeout(look, LOOK_MS);
   }
 }
 
-/** Does something once a field is left. While another window has the keyboard it is not: what is half written there waits. */
+/**
+ * Runs a function once a field is left. When another window gets the focus the field is not left: half-typed text
+ * stays.
+ */
 export function whenLeft(then: () => void): (event: FocusEvent) => void {
   return ({ currentTarget }) => {
     if (document.activeElement !== currentTarget) then();
   };
 }
 
-/** Nobody has the keyboard, and nobody is about to get it: what had it is gone. */
+/** No element has the focus, and none is about to get it: the one that had it is gone. */
 export function isLost(): boolean {
   return forget === null && (document.activeElement === null || document.activeElement === document.body);
 }
 
-/** Where the keyboard belongs on a screen, when nothing else has it. */
+/** The element of a screen that gets the focus if no other has it. */
 export const HOME = "[data-home], #arguments-panel :is(input, textarea, select), main h1";
-/** The first thing of a tool that can be filled in; a tool without arguments is run. */
+/** The first field of a tool; a tool without arguments is run. */
 export const FIRST_FIELD = "#arguments-panel :is(input, textarea, select), .run .btn.pri";

@@ -1,6 +1,6 @@
 import { keep, recall } from "./persist";
 
-/** How wide a pane is, as a person left it. */
+/** The width of a pane, as the user left it. */
 export class PaneWidth {
   /** In pixels. */
   width: number;
@@ -8,7 +8,7 @@ export class PaneWidth {
 
   constructor(
     key: string,
-    /** What it is called: `Width of the details`. */
+    /** Its label: `Width of the details`. */
     readonly name: string,
     readonly start: number,
     readonly least: number,
@@ -19,7 +19,7 @@ export class PaneWidth {
     this.width = $state(recall(this.#key, start, isWidth));
   }
 
-  /** Makes it this wide, within what makes sense, and remembers it. */
+  /** Sets the width, within limits, and stores it. */
   set(width: number): void {
     this.width = Math.round(Math.min(this.most, Math.max(this.least, width)));
     keep(this.#key, this.width);

@@ -1,9 +1,9 @@
 import { parse, print } from "./exact";
 
-/** Everything this page keeps in the browser stands under this prefix. */
+/** Everything that this page stores in the browser has this prefix. */
 const PREFIX = "mcp-discovery.";
 
-/** Reads what was kept, or `fallback` when there is nothing, it is damaged, or the browser keeps nothing. */
+/** Reads a stored value, or `fallback` if there is none, it is damaged, or the browser stores nothing. */
 export function recall<T>(key: string, fallback: T, isRight: (value: unknown) => value is T): T {
   try {
     const value: unknown = parse(localStorage.getItem(PREFIX + key) ?? "null");
@@ -13,7 +13,7 @@ export function recall<T>(key: string, fallback: T, isRight: (value: unknown) =>
   }
 }
 
-/** Keeps a value. A full or forbidden storage loses it, never the work on the screen. */
+/** Stores a value. A full or forbidden storage loses it, never the work on the screen. */
 export function keep(key: string, value: unknown): void {
   try {
     localStorage.setItem(PREFIX + key, print(value));

@@ -1,4 +1,4 @@
-/** Saves content as a file. What a server named it is only the end of a name: no folders. */
+/** Saves content as a file. A name from a server is only the last part of a file name: no folders. */
 export function saveAs(name: string, mime: string, content: string | Uint8Array<ArrayBuffer>): void {
   const url = URL.createObjectURL(new Blob([content], { type: mime || "application/octet-stream" }));
   const link = document.createElement("a");
@@ -8,7 +8,7 @@ export function saveAs(name: string, mime: string, content: string | Uint8Array<
   setTimeout(() => URL.revokeObjectURL(url), 10_000);
 }
 
-/** The bytes of a base64 text; nothing where it is none. */
+/** The bytes of a base64 text; nothing if it is invalid. */
 export function bytesOf(base64: string): Uint8Array<ArrayBuffer> {
   try {
     return Uint8Array.from(atob(base64), (char) => char.charCodeAt(0));
@@ -25,7 +25,7 @@ export function fileName(name: string): string {
   return plain.slice(-100) || "content";
 }
 
-/** The end of a file's name for a kind of content. */
+/** The file name extension for a content type. */
 export function ending(mime: string): string {
   const known: Record<string, string> = {
     "text/plain": "txt",

@@ -1,6 +1,6 @@
 import type { CallError, SecretPlace, Secrets } from "../host";
 
-/** Where a secret that is given now is kept, in a sentence. */
+/** Where a new secret is stored, in a sentence. */
 export function keptWords({ place, why }: Pick<Secrets, "place" | "why">): string {
   if (place === "keyring") {
     return why
@@ -16,12 +16,12 @@ export function placeWords(place: SecretPlace): string {
   return place === "keyring" ? "in the keyring" : "in a file that only you can read";
 }
 
-/** Whether a secret was refused since it would travel where others can read it. */
+/** Whether a secret was refused because it would be sent unencrypted. */
 export function inClear(error: CallError | null): boolean {
   return detailSays(error, "in_clear");
 }
 
-/** Whether the server requires authentication, so that signing in may open it. */
+/** Whether the server requires authentication, so that a token may help. */
 export function wantsCredentials(error: CallError): boolean {
   return detailSays(error, "auth_required");
 }

@@ -1,4 +1,4 @@
-/** What the keyboard does everywhere, for the dialog that lists it. */
+/** The keyboard shortcuts that work everywhere, for the dialog that lists them. */
 export const SHORTCUTS: readonly { keys: string; does: string }[] = [
   {
     keys: "Ctrl+1, 2, 3, 4, 5, 7, 8, 9",
@@ -28,7 +28,7 @@ export const SHORTCUTS: readonly { keys: string; does: string }[] = [
   { keys: "?", does: "This list" },
 ];
 
-/** What stands in a dialog has the keys for itself: the page behind it does nothing. */
+/** An open dialog receives all keys: the page behind it gets none. */
 export function isInDialog(target: EventTarget | null): boolean {
   return target instanceof Element && target.closest("[role=dialog]") !== null;
 }

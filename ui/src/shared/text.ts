@@ -6,7 +6,7 @@ const TRICKS =
   // biome-ignore lint/suspicious/noControlCharactersInRegex: finding them is the point
   /[\u0000-\u0008\u000b-\u001f\u007f-\u009f\u061c\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff\u{e0000}-\u{e007f}]/gu;
 
-/** Marks on one letter beyond which no script goes: more of them paint over the lines above and below. */
+/** More marks on one letter than any script uses: they paint over the lines above and below. */
 const STACK = /(\p{M}{8})(\p{M}+)/gu;
 
 /** Marks what a server's text would hide: each such character is shown as `␛`, `⟨U+202E⟩` and so on. */
@@ -21,12 +21,12 @@ export function oneLine(text: string): string {
   return visible(text.replace(/[\t\n\r]+/g, " "));
 }
 
-/** Names and values stand in backticks where a sentence may be read by programs; on a screen they stand in quotes. */
+/** Names and values are in backticks in texts that programs read, too; on a screen they are in quotes. */
 function plain(text: string): string {
   return text.replace(/`([^`\n]*)`/g, "“$1”");
 }
 
-/** A reason that stands alone begins with a capital, unless it begins with an address or a name. */
+/** A reason by itself begins with a capital, unless it begins with an address or a name. */
 export function sentence(text: string): string {
   const said = plain(text);
   return /^[a-z]+(?:'s)?(?:[ ,:;]|$)/.test(said) ? said.charAt(0).toUpperCase() + said.slice(1) : said;
@@ -42,7 +42,7 @@ export function brief(text: string): string {
   return oneLine(sentence(text));
 }
 
-/** At most `max` characters, with what was left out said at the end. */
+/** At most `max` characters, with the number of omitted ones at the end. */
 export function clip(text: string, max: number): string {
   if (text.length <= max) return text;
   return `${text.slice(0, max)}… (${(text.length - max).toLocaleString("en-US")} more characters)`;

@@ -1,6 +1,6 @@
 import { keep, recall } from "./persist";
 
-/** What a person can choose; `system` follows the computer. */
+/** The choices; `system` follows the computer. */
 export const THEMES = ["system", "light", "dark"] as const;
 /** One of them. */
 export type Theme = (typeof THEMES)[number];
@@ -10,7 +10,7 @@ const isTheme = (value: unknown): value is Theme => THEMES.includes(value as The
 class ThemeChoice {
   current = $state<Theme>(recall("theme", "system", isTheme));
 
-  /** Chooses, draws and remembers. */
+  /** Sets, draws and stores the theme. */
   set(theme: Theme): void {
     this.current = theme;
     keep("theme", theme);
@@ -23,12 +23,12 @@ class ThemeChoice {
     this.set(THEMES[(at + 1) % THEMES.length] ?? "system");
   }
 
-  /** Puts the choice where the style sheet reads it. */
+  /** Sets the theme where the style sheet reads it. */
   apply(): void {
     if (this.current === "system") delete document.documentElement.dataset.theme;
     else document.documentElement.dataset.theme = this.current;
   }
 }
 
-/** The page's look. */
+/** The page's theme. */
 export const theme = new ThemeChoice();

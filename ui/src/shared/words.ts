@@ -15,12 +15,12 @@ import {
 export type GlyphName = "ok" | "warn" | "down" | "unk" | "sign" | "paused" | "say";
 
 interface StatusWords {
-  /** What people read. */
+  /** The label. */
   word: string;
   glyph: GlyphName;
   /** The word after `is:` in a filter. */
   is: string;
-  /** Someone has to do something. */
+  /** It needs the user's attention. */
   attention: boolean;
 }
 
@@ -34,16 +34,16 @@ const DRAWN: Record<HealthStatus, Pick<StatusWords, "glyph" | "attention">> = {
   healthy: { glyph: "ok", attention: false },
 };
 
-/** Every status, in the order in which counts are shown: what needs a person first. */
+/** Every status, in the order in which counts are shown: what needs attention first. */
 export const STATUSES = (Object.keys(DRAWN) as HealthStatus[]).sort((a, b) => SEVERITY[a] - SEVERITY[b]);
 
-/** How a status is said and drawn. */
+/** The label and look of a status. */
 export function statusWords(status: HealthStatus): StatusWords {
   const known = status in DRAWN ? status : "unknown";
   return { ...STATUS_WORDS[known], ...DRAWN[known] };
 }
 
-/** How a server is said: its status, unless its program is starting, and whether that is asleep; and since when. */
+/** The label of a server's state: its status, or that its program is starting or asleep; and since when. */
 export function healthWords(
   health: Pick<Health, "status" | "starting" | "asleep" | "since">,
 ): StatusWords & { since: number | null } {
@@ -60,7 +60,7 @@ export function healthWords(
 
 interface OutcomeWords {
   word: string;
-  /** What the word means, for someone who reads it for the first time. */
+  /** What the status means, for a new user. */
   meaning: string;
   glyph: GlyphName;
 }
@@ -77,10 +77,10 @@ const OUTCOME: Record<Outcome, OutcomeWords> = {
   not_mcp: { word: "Answers, but not MCP", meaning: "", glyph: "unk" },
 };
 
-/** Outcomes that are results, in the order they are listed. `not_mcp` stands apart. */
+/** Outcomes that are results, in the order they are listed. `not_mcp` is separate. */
 export const RESULT_OUTCOMES: readonly Outcome[] = ["mcp", "needs_sign_in", "probable", "incomplete"];
 
-/** How an outcome is said and drawn. */
+/** The label and look of an outcome. */
 export function outcomeWords(outcome: Outcome): OutcomeWords {
   return OUTCOME[outcome];
 }
@@ -91,7 +91,7 @@ const TRANSPORT: Record<Transport, string> = {
   stdio: "stdio",
 };
 
-/** The name of a transport for people. */
+/** The name of a transport. */
 export function transportWords(transport: Transport): string {
   return TRANSPORT[transport] ?? transport;
 }
@@ -104,12 +104,12 @@ const SOURCE: Record<Source, string> = {
   demo: "Demo fleet",
 };
 
-/** Who brought a server, for people. */
+/** The label of a server's source. */
 export function sourceWords(source: Source): string {
   return SOURCE[source] ?? source;
 }
 
-/** A server's address as people write it: no scheme, no trailing slash; the command line of a stdio server. */
+/** A server's address as it is shown: no scheme, no trailing slash; the command line of a stdio server. */
 export function addressOf(row: Pick<ServerRow, "endpoint" | "url" | "command" | "args">): string {
   const url = row.endpoint ?? row.url;
   if (url) return shortUrl(url);
@@ -128,12 +128,12 @@ const CHECKS: Record<string, string> = {
   calls: "Calls",
 };
 
-/** What a check is called on a screen. */
+/** The label of a check. */
 export function checkWords(name: string): string {
   return CHECKS[name] ?? name;
 }
 
-/** What a person can do about an error, in a sentence; nothing where a button says it, or where there is nothing to say. */
+/** What to do about an error, in a sentence; nothing if a button says it, or if there is nothing to say. */
 const REMEDY: Partial<Record<Advice, string>> = {
   give_credentials: "Give its token, or the header it asks for.",
   use_http: "It may not speak TLS.",
@@ -147,20 +147,20 @@ const REMEDY: Partial<Record<Advice, string>> = {
   check: "Check it first: that finds out what it offers.",
 };
 
-/** What the core advises to do about an error. */
+/** The core's advice on an error. */
 export function adviceOf(error: CallError | null): Advice | null {
   const detail = error?.detail;
   if (typeof detail !== "object" || detail === null || !("advice" in detail)) return null;
   return typeof detail.advice === "string" ? (detail.advice as Advice) : null;
 }
 
-/** The remedy in words. */
+/** The advice in words. */
 export function remedy(error: CallError): string {
   const advice = adviceOf(error);
   return (advice && REMEDY[advice]) ?? "";
 }
 
-/** The names that `detail` gives beside an advice. */
+/** The names that `detail` gives with an advice. */
 export function named(error: CallError, key: "variable"): string | null {
   const detail = error.detail as Record<string, unknown> | null;
   const name = detail?.[key];

@@ -21,27 +21,27 @@ import {
   withList,
 } from "./reducer";
 
-/** Lists are fetched again at most this often, in milliseconds. */
+/** Lists are read again at most this often, in milliseconds. */
 const REFETCH_MS = 300;
-/** What was done from this page shows within this time, or with the next reading of the list; in milliseconds. */
+/** A change from this page is shown within this time, or with the next reading of the list; in milliseconds. */
 const SHOWN_MS = 3_000;
-/** A core that did not answer is asked again after this long, in milliseconds. */
+/** A core that did not answer is tried again after this long, in milliseconds. */
 const RETRY_MS = 2_000;
 
-/** What is asked for again. */
+/** What has to be read again. */
 type Wanted = Stale | "status" | "everything";
 
-/** What the core holds, as the screens see it: subscribe first, then list, then keep up by events. */
+/** The core's state, as the screens see it: subscribe first, then list, then keep up by events. */
 class Core {
-  /** The line to the core. */
+  /** The connection to the core. */
   link = $state<Link>("connecting");
-  /** What the core says of itself; absent until it answered once. */
+  /** The core's report on itself; absent until it answered once. */
   status = $state.raw<Status | null>(null);
   /** The list of servers was read at least once. */
   listed = $state(false);
-  /** The scans were asked for at least once. */
+  /** The scans were read at least once. */
   scanned = $state(false);
-  /** Counts what was changed from this page. */
+  /** Counts the changes made from this page. */
   own = $state(0);
   /** Why the last reading failed; absent when it worked. */
   trouble = $state.raw<string | null>(null);
@@ -53,7 +53,7 @@ class Core {
   #fetching = false;
   /** Batches that came while the list was on its way, and may be newer than it. */
   #meanwhile: EventBatch[] = [];
-  /** Who waits until a revision is shown. */
+  /** Callers that wait until a revision is shown. */
   #waiting: { revision: number; shown: () => void }[] = [];
 
   /** Rows by id. */
@@ -68,25 +68,25 @@ class Core {
   counts = $derived(this.listed ? countStates(this.rows.values()) : null);
   /** The newest scan. */
   scan = $derived(this.#model.scan);
-  /** What it found so far. */
+  /** Its results so far. */
   #found = $derived(this.#model.found);
   found: readonly ScanRow[] = $derived(withKnown(this.#found, this.rows));
-  /** What running calls say, by their handle. */
+  /** The progress of running calls, by their handle. */
   progress = $derived(this.#model.progress);
-  /** Commands that take longer to start than a moment, by their server. */
+  /** Commands that take long to start, by their server. */
   starts = $derived(this.#model.starts);
-  /** What the app wants people to know, oldest first. */
+  /** The core's notices, oldest first. */
   notices = $derived(this.#model.notices);
-  /** Counts the changes of the configuration, for what depends on it. */
+  /** Counts the changes of the configuration. */
   configs = $derived(this.#model.configs);
-  /** Counts the changes of which scans and ranges are kept, for what depends on it. */
+  /** Counts the changes of the stored scans and ranges. */
   scanMemory = $derived(this.#model.scanMemory);
-  /** The id of the newest recorded call: whoever shows calls looks again when it changes. */
+  /** The id of the newest recorded call: screens with calls read again when it changes. */
   newestCall = $derived(this.#model.newestCall);
-  /** Counts the changes of AI clients' files: whoever shows them asks again when it changes. */
+  /** Counts the changes of AI clients' files: screens that show them read again when it changes. */
   clients = $derived(this.#model.clients);
 
-  /** The face this page talks through. */
+  /** The connection that this page uses. */
   readonly face = host.face;
 
   /** Connects and keeps connected. */
@@ -96,7 +96,7 @@ class Core {
         (batch) => this.#take(batch),
         (link) => this.#linked(link, true),
       );
-      // An open stream asks; where something between holds it back, the list comes without it.
+      // An open stream starts the reading; if a proxy holds the stream back, the list is read without it.
       setTimeout(() => this.link === "connecting" && this.#want("everything"), RETRY_MS);
     } catch (thrown) {
       const error = asCallError(thrown);
@@ -110,7 +110,7 @@ class Core {
     if (this.#timer) clearTimeout(this.#timer);
   }
 
-  /** Asks for one operation. Rejects with a `CallError`; a lost line is noticed on the way. */
+  /** Calls one operation. Rejects with a `CallError`; a lost connection is noticed on the way. */
   async call<N extends keyof Operations>(name: N, args: Operations[N]["args"]): Promise<Operations[N]["result"]> {
     try {
       const result = await host.call(name, args);
@@ -130,7 +130,7 @@ class Core {
     this.#model = { ...this.#model, scan: report.scan, found: byAddress(report.rows) };
   }
 
-  /** Waits until the list shows what was done from this page; it comes as an event, like what anybody does. */
+  /** Waits until the list shows a change from this page; it comes as an event, like every change. */
   async shown(revision: number): Promise<void> {
     if ((this.#model.revision ?? 0) < revision) {
       await new Promise<void>((shown) => {
@@ -146,7 +146,7 @@ class Core {
     setTimeout(() => this.link === "lost" && this.#want("status"), RETRY_MS);
   }
 
-  /** What was said while there was no stream is asked for, whoever noticed first that the core is there again. */
+  /** Changes that were missed without a stream are read, however the core was found to be back. */
   #linked(link: Link, byStream = false): void {
     const back = link === "live" && (byStream || this.link !== "live");
     this.link = link;
@@ -165,7 +165,7 @@ class Core {
     this.#wake();
   }
 
-  /** Tells those who wait for a revision that is shown now. */
+  /** Ends the waits for a revision that is shown now. */
   #wake(): void {
     const reached = this.#model.revision ?? 0;
     for (const { shown } of this.#waiting.filter(({ revision }) => revision <= reached)) shown();
@@ -210,7 +210,7 @@ class Core {
     this.#meanwhile = [];
     const list = await this.call("servers", {});
     this.#model = withList(this.#model, list);
-    // The rest of them was taken when they came.
+    // The rest was taken when they arrived.
     for (const batch of this.#meanwhile) this.#reduce({ ...batch, events: batch.events.filter(isServerEvent) });
     this.#wake();
     this.listed = true;
@@ -219,7 +219,7 @@ class Core {
   async #readScan(): Promise<void> {
     const report = await this.call("scan", {});
     const sameScan = report.scan?.id === this.#model.scan?.id;
-    // What came as events while the report was on its way is newer than the report.
+    // Events that came while the report was on its way are newer than the report.
     const found = byAddress([...report.rows, ...(sameScan ? this.#model.found.values() : [])]);
     this.#model = { ...this.#model, scan: report.scan, found };
     this.scanned = true;

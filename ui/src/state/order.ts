@@ -9,7 +9,7 @@ export function compareRows(a: ServerRow, b: ServerRow): number {
   );
 }
 
-/** The order after these rows came, changed their place or left; the others stay as they stand. */
+/** The order after these rows were added, moved or removed; the others keep their places. */
 export function reordered(order: readonly ServerId[], rows: Rows, moved: ReadonlySet<ServerId>): ServerId[] {
   const stayed = order.filter((id) => !moved.has(id) && rows.has(id));
   const coming = [...moved].flatMap((id) => rows.get(id) ?? []).sort(compareRows);

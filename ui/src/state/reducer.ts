@@ -12,47 +12,47 @@ import type {
 } from "../host";
 import { reordered } from "./order";
 
-/** How far a tool call says it is. */
+/** The progress that a tool call reports. */
 export interface Progress {
   progress: number;
   total: number | null;
   message: string | null;
 }
 
-/** Everything the screens show that comes from the core. */
+/** Everything from the core that the screens show. */
 export interface Model {
-  /** The registry's revision that `rows` and `order` are of; absent before the list was read. */
+  /** The registry's revision of `rows` and `order`; absent before the list was read. */
   revision: number | null;
   rows: ReadonlyMap<ServerId, ServerRow>;
-  /** Worst first, as the core puts them. */
+  /** Worst first, in the core's order. */
   order: readonly ServerId[];
   scan: ScanStatus | null;
   /** What the newest scan found, by address: one address can change its verdict, two servers never share one. */
   found: ReadonlyMap<string, ScanRow>;
   progress: ReadonlyMap<string, Progress>;
-  /** Commands that take longer to start than a moment. */
+  /** Commands that take long to start. */
   starts: ReadonlyMap<ServerId, Start>;
   notices: readonly Notice[];
-  /** Counts the changes of which scans and ranges are kept. */
+  /** Counts the changes of the stored scans and ranges. */
   scanMemory: number;
-  /** Counts the changes of the configuration that were told. */
+  /** Counts the changes of the configuration that were reported. */
   configs: number;
-  /** The id of the newest call that was recorded; 0 before the first was told. */
+  /** The id of the newest recorded call; 0 before the first report. */
   newestCall: number;
-  /** Counts the changes of AI clients' files that were told. */
+  /** Counts the changes of AI clients' files that were reported. */
   clients: number;
 }
 
-/** What must be asked for again because events alone do not say it. */
+/** What must be read again because events alone do not contain it. */
 export type Stale = "servers" | "scan" | "activity";
 
-/** What a batch did. */
+/** The result of a batch. */
 export interface Reduced {
   model: Model;
   stale: ReadonlySet<Stale>;
 }
 
-/** Before anything was heard. */
+/** The state before the first event. */
 export const EMPTY: Model = {
   revision: null,
   rows: new Map(),
@@ -68,13 +68,13 @@ export const EMPTY: Model = {
   clients: 0,
 };
 
-/** Notices kept for reading. */
+/** Notices that are kept. */
 const MAX_NOTICES = 50;
 
-/** Takes one batch in. What it says of servers is left out where the list is newer, or was not read yet. */
+/** Applies one batch. Its changes of servers are skipped if the list is newer, or was not read yet. */
 export function reduce(model: Model, batch: EventBatch): Reduced {
   const stale = new Set<Stale>();
-  // What a batch does not touch keeps its identity, so that nothing is drawn again because of it.
+  // What a batch does not change keeps its identity, so that it is not drawn again.
   const draft: Draft = {
     ...model,
     found: model.found as Draft["found"],
@@ -95,7 +95,7 @@ export function reduce(model: Model, batch: EventBatch): Reduced {
 /** How many servers are in each state. */
 export type Counts = Readonly<Partial<Record<HealthStatus, number>> & { all: number }>;
 
-/** Counts the rows themselves, so that no figure says anything else than the list beside it. */
+/** Counts the rows themselves, so that figures and list agree. */
 export function countStates(rows: Iterable<ServerRow>): Counts {
   const counts: Record<string, number> & { all: number } = { all: 0 };
   for (const { health } of rows) {
@@ -142,7 +142,7 @@ function takeServers(draft: Draft, events: readonly ServerEvent[]): void {
   if (moved.size) draft.order = reordered(draft.order, rows, moved);
 }
 
-/** The row that an event makes of one; absent when there is none. */
+/** The row after an event; absent if there is none. */
 function rowAfter(event: ServerEvent, before: ServerRow | undefined): ServerRow | undefined {
   switch (event.type) {
     case "server_changed":
@@ -183,7 +183,7 @@ function apply(draft: Draft, event: Exclude<Event, ServerEvent>, stale: Set<Stal
       return;
     case "scans_changed":
       draft.scanMemory += 1;
-      // The one that is shown may have been forgotten.
+      // The shown scan may have been forgotten.
       stale.add("scan");
       return;
     case "config_changed":

@@ -1,6 +1,6 @@
-//! Runs test programs two at a time. Most of what ours do is wait for servers, browsers and clocks, and `cargo test` runs one
-//! program after the other. Cargo builds them and says which there are: it is given this program as the runner, which notes each
-//! with its folder and its environment and runs none.
+//! Runs test programs two at a time. Most of what ours do is wait for servers, browsers and clocks, and `cargo test` runs
+//! one program after the other. Cargo builds them and says which there are: it is given this program as the runner, which
+//! notes each with its folder and its environment and runs none.
 
 use std::fs::OpenOptions;
 use std::io::Write;
@@ -110,7 +110,7 @@ impl TestProgram {
 
     fn print(&self, Output { stdout, stderr, .. }: &Output, seconds: f64) {
         let mut out = std::io::stdout().lock();
-        // Whoever reads it has gone: the tests go on.
+        // The reader has gone: the tests go on.
         let _ = writeln!(out, "\n     Running {} in {} ({seconds:.1} s)", self.name(), self.folder);
         let _ = out.write_all(stdout).and_then(|()| out.write_all(stderr)).and_then(|()| out.flush());
     }

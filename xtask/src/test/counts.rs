@@ -34,7 +34,7 @@ impl TestCounts {
 }
 
 impl Runner {
-    /// What this line adds; nothing when it is no closing line.
+    /// What this line adds; nothing if it is not a closing line.
     pub(crate) fn counts_in(self, line: &str) -> TestCounts {
         let line = line.trim();
         match self {
@@ -46,7 +46,7 @@ impl Runner {
     }
 }
 
-/// `N passed`, `N failed` and `N ignored`, which Vitest calls skipped, whatever stands between.
+/// `N passed`, `N failed` and `N ignored`, which Vitest calls skipped, whatever is between.
 fn words(rest: &str) -> TestCounts {
     let tokens: Vec<&str> = rest.split([' ', ';', '|']).filter(|token| !token.is_empty()).collect();
     let before = |word: &str| {

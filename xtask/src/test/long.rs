@@ -9,7 +9,7 @@ use crate::workspace::{Stop, TaskResult, Workspace, failed};
 const MARK: &str = "#[ignore = \"long: ";
 const PLACES: &[&str] = &["crates", "src-tauri", "tests"];
 
-/// The names of all long tests, by which the test runner is told to choose. It can only choose ignored ones or all.
+/// The names of all long tests, for the selection by the test runner. It can only choose ignored ones or all.
 pub(crate) fn tests(workspace: &Workspace) -> TaskResult<Vec<String>> {
     let mut names = Vec::new();
     for place in PLACES {

@@ -149,7 +149,7 @@ fn rust(workspace: &Workspace, counts: &mut TestCounts) -> TaskResult {
     let ran = counts::run(&mut in_a_session(workspace, &running, RUST_LIMIT), Runner::Cargo, counts);
     let mut documents = tests_of(workspace);
     documents.args(["--no-fail-fast", "--doc"]);
-    // A crate without an example has run none, which is no failure.
+    // A crate without an example has run none, which is not a failure.
     let examples = counts::run(&mut documents, Runner::Cargo, counts);
     ran.and(examples)
 }

@@ -2,7 +2,7 @@
 //! from folders mounted into containers and virtual machines, or through the links that a cluster swaps; they need a
 //! folder that exists; and a rename takes the watched file away. Reading two kilobytes a second costs less than telling
 //! all of that apart. The content is compared, not its stamps: a copy may keep the time, an edit the size. The file is
-//! somebody's own: never written here, never locked, never read beyond a limit.
+//! the user's: never written here, never locked, never read beyond a limit.
 
 use std::fs::File;
 use std::io;

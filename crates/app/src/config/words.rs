@@ -6,7 +6,7 @@ use std::path::Path;
 
 use model::config::{Config, Problem, Severity};
 
-/// More problems than anybody reads; the rest is counted.
+/// At most this many problems are shown; the rest is counted.
 const MOST_PROBLEMS: usize = 100;
 const STAYS: &str = "the previous configuration stays in use";
 

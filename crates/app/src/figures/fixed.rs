@@ -162,7 +162,7 @@ fn servers(snapshot: &Snapshot) -> Family {
     }
     let mut regions: Vec<_> = regions.into_iter().collect();
     let size = |counts: &[usize]| counts.iter().sum::<usize>();
-    // The one without a name is always told.
+    // The one without a name is always exported.
     regions.sort_unstable_by(|(one, a), (other, b)| {
         (!one.is_empty()).cmp(&!other.is_empty()).then(size(b).cmp(&size(a))).then(one.cmp(other))
     });

@@ -9,7 +9,7 @@ use super::made::{counter, gauge, one};
 pub(super) fn figures() -> Vec<Family> {
     let mut families = Vec::new();
     let Some(stat) = std::fs::read_to_string("/proc/self/stat").ok() else { return families };
-    // The name of the program stands in parentheses and may hold blanks.
+    // The name of the program is in parentheses and can contain blanks.
     let fields: Vec<&str> = stat.rsplit(") ").next().unwrap_or_default().split(' ').collect();
     let field = |at: usize| fields.get(at).and_then(|text| text.parse::<f64>().ok());
     let ticks = metrics::exact(rustix::param::clock_ticks_per_second());

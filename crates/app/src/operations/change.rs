@@ -24,7 +24,7 @@ impl App {
         if !(only_distrusts && asks) {
             return Ok(edited);
         }
-        // A check that cannot be made takes nothing back.
+        // A check that cannot run undoes nothing.
         drop(self.check_now(id).await);
         let snapshot = self.0.registry.snapshot();
         let server = snapshot.get(id).cloned().map_or(edited.server, Into::into);

@@ -22,7 +22,7 @@ impl App {
             ));
         }
         let draft = self.draft_config(Wanted { text, edits, base }).await?;
-        // A call that cannot be tried is no fault of the draft.
+        // A call that cannot be simulated is not an error of the draft.
         let tried = route.zip(draft.config.as_ref());
         let route = tried.and_then(|(calls, config)| self.try_calls(&calls, Some(config)).ok());
         Ok(ConfigDraft { route, ..drafted(draft) })

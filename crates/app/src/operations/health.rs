@@ -62,7 +62,7 @@ impl App {
 
     pub(super) async fn check(&self, args: ServerArgs) -> Result<Checked, OperationError> {
         let id = find(&self.0.registry.snapshot(), &args.id)?.info.id;
-        // A person is there to open a keyring that was locked.
+        // The user is there to open a locked keyring.
         self.0.vault().wake();
         let health = self.check_now(id).await?;
         let reached = health.checks.iter().all(|check| check.status != model::CheckStatus::Critical);
@@ -106,7 +106,7 @@ fn worst(tally: Tally) -> Option<HealthStatus> {
     counts.into_iter().find(|(count, _)| *count > 0).map(|(_, status)| status)
 }
 
-/// A server that requires authentication was not measured: whether it works is not known before somebody signs in.
+/// A server that requires authentication was not measured: whether it works is not known before a token is given.
 #[expect(clippy::cast_precision_loss, reason = "a day has fewer rounds than a float has digits")]
 fn up_percent(tally: Tally) -> Option<f64> {
     let all = tally.all() - u64::from(tally.needs_sign_in);

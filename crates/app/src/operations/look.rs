@@ -89,7 +89,7 @@ impl App {
             Some(key) => vec![find(&snapshot, key)?],
             None => snapshot.query(None, None),
         };
-        // What policy lets nobody call is not offered.
+        // Tools that the policy denies to every client are not offered.
         let policy = self.0.mesh.routes.config().allowed();
         let tools = servers.iter().flat_map(|server| {
             let allowed = server.info.tools.iter().filter(|tool| policy.lets_tool(&server.info, tool));

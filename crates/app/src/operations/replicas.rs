@@ -31,7 +31,7 @@ impl App {
     pub(super) async fn replica_proposals(&self, _: Empty) -> Result<ReplicaProposals, OperationError> {
         let (snapshot, config) = (self.0.registry.snapshot(), self.live_config().borrow().clone());
         let found = self.proposed().await?;
-        // Proposals that nobody can remember to have dismissed are shown again.
+        // Without a memory of what was dismissed, proposals are shown again.
         let unwanted = self.scan_memory().dismissed().await.unwrap_or_default();
         let wanted: Vec<&ProposedReplicas> =
             found.iter().filter(|one| !unwanted.contains(&one.key)).collect();

@@ -119,7 +119,7 @@ impl Asking<'_> {
         let mut evidence = self.in_one(target).await;
         let is_lost = matches!(evidence.reached.trouble, Some(Trouble::Ill(_))) || self.is_stale(&evidence);
         if is_lost && was_open && !sessions.is_in_use(self.info.id) {
-            // A conversation that was lost is no failure of the server; the next one tells.
+            // A lost conversation is not a failure of the server; the next one will show.
             sessions.end(self.info.id);
             evidence = self.in_one(target).await;
         }

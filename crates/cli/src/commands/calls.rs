@@ -219,5 +219,5 @@ fn times(stands_for: u64) -> String {
 }
 
 fn name(server: Option<&ServerPlace>) -> String {
-    server.map_or_else(|| "nobody".to_owned(), |server| format!("`{}`", server.name))
+    server.map_or_else(|| "no server".to_owned(), |server| format!("`{}`", server.name))
 }

@@ -20,7 +20,7 @@ pub(super) async fn asked(session: &CommandSession, args: &ToolCallOptions) -> R
     }
     let list = session.core.tools(ToolsArgs { server: args.server.clone() }).await?;
     let meant: Vec<&ToolRow> = list.tools.iter().filter(|row| is_meant(row, &args.capability)).collect();
-    // Whoever offers it takes the call: the most harmful is the one to ask about.
+    // Any server that offers it can take the call: the question is about the most harmful definition.
     let Some(worst) = meant.iter().max_by_key(|row| Harm::of(row.tool.hints)) else { return Ok(()) };
     let harm = Harm::of(worst.tool.hints);
     if harm == Harm::None {

@@ -40,7 +40,7 @@ pub(super) async fn demo(common: &Common, args: &DemoOptions, print: Printer) ->
         }
         match OpenCore::open(common, false).await? {
             OpenCore::Remote(remote) => return start_there(&OpenCore::Remote(remote), print).await,
-            // Whoever had the directory has just gone: it is ours to host.
+            // The former owner of the directory has just ended: we host it.
             own @ OpenCore::Own(_) => own.close().await,
         }
     }
@@ -54,7 +54,7 @@ async fn host(app: &App, print: Printer) -> Result<(), CommandFailure> {
         .map_err(|error| CommandFailure::failed(format!("cannot listen on loopback: {error}")))?;
     let started = app.demo_start(Empty {}).await?;
     print.list(&started.servers, COLUMNS)?;
-    // The link lets whoever reads it in: people may, logs may not.
+    // The link gives access: the user may see it, logs must not contain it.
     let link = if std::io::stderr().is_terminal() {
         format!("{}/#token={}", face.url(), app.token())
     } else {

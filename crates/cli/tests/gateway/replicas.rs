@@ -1,4 +1,4 @@
-//! Servers that could be one to clients: proposed, dismissed, made a group of, and taken apart again.
+//! Servers that look like replicas to clients: proposed, dismissed, made a group of, and taken apart again.
 
 use serde_json::{Value, json};
 use testkit::fake::Fake;

@@ -77,7 +77,7 @@ async fn respond(state: Arc<FakeState>, request: HttpRequest<Body>) -> Response 
     }
 }
 
-/// Redirects, refused hosts, and who may come in.
+/// Redirects, refused hosts, and access.
 fn turned_away(state: &FakeState, headers: &HeaderMap, uri: &Uri) -> Option<Response> {
     let path = uri.path();
     if let Some((from, to)) = &state.fake.redirect

@@ -1,4 +1,4 @@
-//! What a server answers to JSON-RPC.
+//! The answers of a server to JSON-RPC.
 
 use std::sync::Arc;
 
@@ -222,7 +222,7 @@ impl RpcRequest {
         }
     }
 
-    /// Reports progress to whoever asked for it, until the work is done or cancelled: by a notification, or by the end
+    /// Reports progress to a client that asked for it, until the work is done or cancelled: by a notification, or by the end
     /// of its stream.
     fn work(self, steps: Steps) -> RpcReply {
         let cancel = self.state.begin_call(self.session.as_deref(), &self.id());

@@ -11,7 +11,7 @@ use tokio_util::task::TaskTracker;
 
 use super::Fake;
 
-/// The oldest sessions make room: whoever forgets to end them must not fill the memory.
+/// The oldest sessions are dropped: a client that never ends them must not fill the memory.
 const MOST_SESSIONS: usize = 4_096;
 
 /// When a legacy server opens a session.
@@ -97,7 +97,7 @@ impl FakeState {
         number(id).is_some_and(|number| memory.open.remove(&number))
     }
 
-    /// Since it was told to end a session.
+    /// It was asked to end a session.
     pub(crate) fn is_broken(&self) -> bool {
         self.memory().broken
     }

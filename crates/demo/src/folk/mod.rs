@@ -1,4 +1,4 @@
-//! The servers of the demo fleet: what each is called, offers and answers.
+//! The servers of the demo fleet: their names, tools and answers.
 
 mod weather;
 

@@ -83,7 +83,7 @@ pub(super) fn shown(server: &ClientServer) -> ClientEntry {
         server.notes.iter().partition(|note| note.message.starts_with(&left_out(server)));
     match &server.server {
         Some((info, given)) => with_record(&mut entry, info, given, server),
-        // An address that waits for a value is no mistake.
+        // An address that needs a value is not a mistake.
         None if server.written.is_some() && !server.placeholders.is_empty() => {
             entry.kind = EntryKind::Elsewhere;
             entry.notes = notes.into_iter().map(|note| of_entry(note, server)).collect();

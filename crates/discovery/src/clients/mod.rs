@@ -204,7 +204,7 @@ impl Clients {
             return Err(EntryError::NoFile(wanted.file.to_owned()));
         }
         let unread = |problem| EntryError::Unread(wanted.file.to_owned(), problem);
-        // Read once: what a person agreed to and what is taken are of one text.
+        // Read once: what the user agreed to and what is used come from one text.
         let text = read::text(wanted.file).map_err(unread)?;
         let plain = read::parsed(wanted.file, &text, &BTreeMap::new(), now()).map_err(unread)?.servers;
         let is_it =

@@ -21,7 +21,7 @@ pub enum System {
 /// The folder that a path of the table is below.
 #[derive(Debug, Clone, Copy)]
 pub(super) enum Base {
-    /// The person's own folder.
+    /// The user's home folder.
     Home,
     /// `~/.config`, on every system; and `XDG_CONFIG_HOME` if that is another.
     Config,
@@ -33,7 +33,7 @@ pub(super) enum Base {
     Local,
     /// The folder of data of VS Code extensions.
     Storage,
-    /// The folder that a variable names, else one below the person's own.
+    /// The folder that a variable names, else one below the user's home folder.
     Dot(&'static str, &'static str),
 }
 
@@ -42,7 +42,7 @@ pub(super) enum Base {
 pub struct Folders {
     /// Whose places they are.
     pub system: System,
-    /// The person's own folder.
+    /// The user's home folder.
     pub home: PathBuf,
     /// `%APPDATA%`, on Windows.
     pub roaming: Option<PathBuf>,

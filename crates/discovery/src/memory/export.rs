@@ -102,7 +102,7 @@ fn read(text: &str, id: String) -> Result<KeptScan, ScanFileError> {
     if file.scan.state == ScanState::Running {
         return Err(ScanFileError::Running);
     }
-    // Which tools a hash stands for is reckoned here, not believed.
+    // The hash of the tools is computed here, not read.
     let all = file.definitions.into_iter().map(|(said, tools)| (said, Definition::of_hashes(tools)));
     let definitions: HashMap<String, Definition> = all.filter(|(said, one)| *said == one.hash).collect();
     let rows = file.rows.into_iter().map(|row| ScanRow {

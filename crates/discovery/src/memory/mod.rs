@@ -296,7 +296,7 @@ impl ScanMemory {
 
     /// The change that would be undone next, or redone.
     pub async fn next_step(&self, way: StepDirection) -> Option<MemoryStep> {
-        // What cannot be read cannot be turned either; whoever reads scans is told why.
+        // A scan that cannot be read cannot be converted either; reading it reports why.
         self.ask(move |keeper| keeper.read(|connection| steps::next(connection, way))).await.ok().flatten()
     }
 
@@ -385,7 +385,7 @@ impl ScanMemory {
         let (reply, answer) = tokio::sync::oneshot::channel();
         self.send(Box::new(move |keeper| {
             keeper.flush();
-            // Nobody may be waiting any more; what was done stands either way.
+            // The caller may be gone; the change is done either way.
             let _ = reply.send(work(keeper));
         }))?;
         answer.await.map_err(|_| MemoryError::Closed)?

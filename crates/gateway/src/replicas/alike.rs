@@ -140,7 +140,7 @@ mod tests {
     fn servers_of_different_products_are_not_one() {
         let two = [candidate("1", "a", Some("one"), 1), candidate("2", "b", Some("other"), 1)];
         assert!(alike(&two, &HashSet::new()).is_empty());
-        // Who says nothing could be either.
+        // Without a product name a server can be either.
         let [one, other] = two;
         let three = [one.clone(), other, candidate("3", "c", None, 1)];
         assert!(alike(&three, &HashSet::new()).is_empty());

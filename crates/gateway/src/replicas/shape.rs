@@ -75,7 +75,7 @@ fn normalised(schema: &Schema) -> String {
         value => value,
     };
     let mut value = normal_schema(&value);
-    // Of a tool that says nothing clients are told that it takes an object.
+    // For a tool without a schema clients get the schema of an object.
     if let Value::Object(members) = &mut value
         && members.is_empty()
     {

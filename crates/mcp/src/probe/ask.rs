@@ -163,7 +163,7 @@ impl Asker {
     }
 
     async fn ask_path(&mut self, path: String) -> Path {
-        // Whoever names an address means it, and where it leads.
+        // A named address includes where it leads.
         let given = self.line.target.path.as_deref().or((self.depth == Depth::Named).then_some("/"));
         self.insists = self.line.target.asked_by_name && given == Some(&*path);
         let mut path = path;

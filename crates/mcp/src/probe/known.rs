@@ -380,7 +380,7 @@ fn length(answer: &Answer) -> usize {
     }
 }
 
-/// With a key of this process: nobody outside can construct two lists with the same hash.
+/// With a key of this process: two lists with the same hash cannot be constructed from outside.
 fn hash(bytes: &[u8]) -> u64 {
     static KEY: OnceLock<RandomState> = OnceLock::new();
     KEY.get_or_init(RandomState::new).hash_one(bytes)

@@ -315,7 +315,7 @@ pub(super) fn connect_limit(target: &ProbeTarget, options: &ProbeOptions) -> Dur
     options.connect.unwrap_or(usual).min(Duration::from_secs(1)).min(options.budget)
 }
 
-/// The next event of a stream, unless the deadline comes or nobody waits any more.
+/// The next event of a stream, unless the deadline comes or the caller is gone.
 pub(super) async fn next_event(
     stream: &mut OpenStream,
     deadline: Instant,

@@ -62,7 +62,7 @@ pub(crate) fn no_answer(error: &NoAnswer) -> String {
 pub(crate) fn untrusted(refused: &RefusedCertificate, more: Option<String>) -> String {
     let why = format!("its certificate is not trusted: {refused}");
     match more {
-        // Where the handshake ended by it, it has been said.
+        // If the handshake ended by it, it has been reported.
         Some(more) if more != why => format!("{why}; {more}"),
         _ => why,
     }

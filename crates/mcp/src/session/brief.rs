@@ -6,7 +6,7 @@ use tokio_util::task::TaskTracker;
 use super::Session;
 
 /// A conversation for one purpose. When it is dropped it ends properly, on the tasks of its owner: the answer does not wait
-/// for the goodbye, and a caller that disconnects cannot prevent it from being sent.
+/// for the end of the session, and a caller that disconnects cannot prevent it.
 pub struct Brief {
     session: Option<Session>,
     tasks: TaskTracker,

@@ -100,7 +100,7 @@ pub(super) async fn tools(session: &Session, deadline: Duration) -> Result<Liste
     let rest = walked.map_err(|_| McpError::Timeout { after: deadline })??;
     let is_http = matches!(session.channel, Channel::Http(_));
     let round_trip_ms = found.round_trip_ms;
-    // Looking into thousands of schemas is no work for a thread that others wait for.
+    // Reading thousands of schemas must not block a thread that others wait for.
     let reading = tokio::task::spawn_blocking(move || {
         let mut tools = Tools::default();
         tools.add(&found.entries.iter().map(|entry| &**entry).collect::<Vec<_>>(), is_http);

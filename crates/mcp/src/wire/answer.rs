@@ -278,7 +278,7 @@ impl<S: Stream<Item = io::Result<Bytes>> + Unpin> Events<S> {
     async fn take(&mut self) -> Option<StreamEvent> {
         let event = self.ready.pop_front()?;
         if event.name == "endpoint" {
-            // It is asked and never told, and may carry the key that it was opened with.
+            // It is requested and never shown, and can contain the key that it was opened with.
             return Some(event);
         }
         let (secrets, StreamEvent { name, data, id }) = (self.secrets.clone(), event);

@@ -232,7 +232,7 @@ impl Http {
     ) -> Result<Answer, NoAnswer> {
         let limits = match wait.cost() {
             Cost::Whole => endless(),
-            // Lists are asked for by many at once, and are no person's call.
+            // Lists are requested by many at once, and are not a user's call.
             Cost::InTurn => Limits { body: LONG, ..endless() },
         };
         match self.way.send(question, over, limits).await? {
@@ -288,7 +288,7 @@ impl Http {
                     .await;
                 });
             }
-            // The modern era has no requests of servers, and answers to nobody are for nobody.
+            // The modern era has no requests of servers, and an answer without a request is dropped.
             Message::Request { .. } => drop(self.answers.take_turn()?),
             Message::Reply { .. } => {}
         }
@@ -335,7 +335,7 @@ struct Unanswered<'a> {
 impl Drop for Unanswered<'_> {
     fn drop(&mut self) {
         let (Some(answering), Ok(runtime)) = (self.answering.take(), Handle::try_current()) else { return };
-        let params = format!(r#"{{"requestId":{},"reason":"nobody waits for it any more"}}"#, self.id);
+        let params = format!(r#"{{"requestId":{},"reason":"the answer is no longer needed"}}"#, self.id);
         let cancel = self.terms.notification("notifications/cancelled", Some(&params));
         let http = self.http.clone();
         let telling = async move {

@@ -34,7 +34,7 @@ impl Id {
             clippy::cast_possible_truncation,
             clippy::cast_sign_loss,
             clippy::cast_precision_loss,
-            reason = "what does not come back the same is no id of ours"
+            reason = "an id that does not come back unchanged is not ours"
         )]
         let whole =
             (number >= 0.0 && number <= MOST as f64 && number.fract() == 0.0).then_some(number as u64);

@@ -211,7 +211,7 @@ fn rpc_error(raw: &RawValue) -> Option<RpcError> {
 }
 
 /// A number; one that is not whole is rounded.
-#[expect(clippy::cast_possible_truncation, reason = "a code that is no whole number is rounded")]
+#[expect(clippy::cast_possible_truncation, reason = "a code that is not a whole number is rounded")]
 fn whole(raw: &RawValue) -> Option<i64> {
     let number: serde_json::Number = raw.get().parse().ok()?;
     number.as_i64().or_else(|| number.as_f64().map(|number| number as i64))

@@ -117,8 +117,8 @@ impl SharedPipe {
                 None
             }
             Message::Request { id, method, params } => {
-                // What a server asks while no call of ours is under way belongs to a call of somebody else, who will answer
-                // it: a refusal of ours would come first and end that call.
+                // What a server asks while no call of ours is under way belongs to a call of another client, which will
+                // answer it: a refusal of ours would come first and end that call.
                 let may_be_for_us = is_ours_alone
                     || method == "ping"
                     || self.pending().values().any(|waiting| waiting.may_ask_back);
@@ -366,7 +366,7 @@ impl Drop for RequestUnderWay {
         if self.is_over {
             return;
         }
-        let params = format!(r#"{{"requestId":{},"reason":"nobody waits for it any more"}}"#, self.id);
+        let params = format!(r#"{{"requestId":{},"reason":"the answer is no longer needed"}}"#, self.id);
         let question = self.pipe.shared.terms().notification("notifications/cancelled", Some(&params));
         let pipe = self.pipe.clone();
         self.pipe.shared.tasks.spawn_on(

@@ -114,7 +114,7 @@ impl ConversationPlace {
 
     /// Keeps a line of standard error.
     pub(crate) fn note_stderr(&self, line: &str) {
-        // First what cannot be seen: it may stand in the middle of a secret.
+        // Invisible characters first: they can be in the middle of a secret.
         let line: String = line.chars().filter(|c| !c.is_control() || *c == '\t').collect();
         let line = self.secrets.text(line);
         if let Some(listener) = &self.listener {

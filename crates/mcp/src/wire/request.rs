@@ -107,7 +107,7 @@ impl Wait {
         (progress, client): Listeners,
     ) -> Arc<Self> {
         let now = Instant::now();
-        // What is added to a clock must fit it; nobody waits for a year.
+        // The sum with a clock must not overflow; a wait is never as long as a year.
         let latest = now + deadline.min(Duration::from_hours(24 * 365));
         Arc::new(Self {
             latest,

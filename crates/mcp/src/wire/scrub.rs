@@ -1,9 +1,9 @@
-//! What we sent comes back now and then: servers quote a token in an error, an instruction, a result. It is taken out of every
-//! byte that is read, before anything is made of it: so it is in no record, log, event or export.
+//! What we sent comes back now and then: servers quote a token in an error, an instruction, a result. It is taken out of
+//! every byte that is read, before anything is made of it: so it is in no record, log, event or export.
 //!
-//! Taken out is a secret as it is, as any writer of JSON may escape it (PHP's writes `\/`, .NET's `\u002B`), as a URL has it,
-//! without the word before it (`Basic …`), and each line of one that has several. Not what somebody made of it: its base64,
-//! its hash, a part of it.
+//! Taken out is a secret as it is, as any writer of JSON may escape it (PHP's writes `\/`, .NET's `\u002B`), as a URL has
+//! it, without the word before it (`Basic …`), and each line of one that has several. Not what a server made of it: its
+//! base64, its hash, a part of it.
 
 use std::sync::Arc;
 
@@ -77,7 +77,7 @@ impl Scrub {
     }
 }
 
-/// `Bearer x`, `Basic x`: some quote what stands behind the word.
+/// `Bearer x`, `Basic x`: some quote what follows the word.
 fn without_its_word(secret: &str) -> Option<&str> {
     let (word, rest) = secret.split_once(' ')?;
     let is_word = word.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-');

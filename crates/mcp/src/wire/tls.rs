@@ -158,7 +158,7 @@ fn config(judge: CertificateJudge) -> Result<Arc<ClientConfig>, TlsFault> {
     let builder = ClientConfig::builder_with_provider(crate::crypto::provider())
         .with_safe_default_protocol_versions()
         .map_err(|error| TlsFault::Handshake(error.to_string()))?;
-    // "Dangerous" since it is ours: it refuses what the platform's verifier refuses, but for what a person agreed to.
+    // "Dangerous" since it is ours: it refuses what the platform's verifier refuses, except for what the user accepted.
     let config = builder.dangerous().with_custom_certificate_verifier(Arc::new(judge)).with_no_client_auth();
     Ok(Arc::new(config))
 }

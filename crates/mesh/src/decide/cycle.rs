@@ -67,7 +67,7 @@ impl Default for Cycle {
 impl Cycle {
     /// Made from these weights; those that are 0 get no turn.
     pub(super) fn new(weights: &[f64]) -> Self {
-        // Whoever has a weight has a turn: of so many the cycle would be too long, whatever the weights.
+        // Every server with a weight has a turn: with this many the cycle would be too long, whatever the weights.
         let some = weights.iter().filter(|weight| **weight > 0.0).count();
         if some.saturating_mul(weights.len()) > MOST_WORK {
             return Self::Spread(Spread::new(weights));
@@ -145,7 +145,7 @@ fn shares(weights: &[f64]) -> Vec<i64> {
     {
         return exact;
     }
-    // Whoever has a weight has a turn.
+    // Every server with a weight has a turn.
     let scaled = |weight: &f64| {
         if *weight > 0.0 { ((weight / total * f64::from(MOST_SLOTS)).round() as i64).max(1) } else { 0 }
     };

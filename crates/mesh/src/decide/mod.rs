@@ -83,7 +83,7 @@ pub enum NotPicked {
     #[error("every server is at its limit of calls under way")]
     Overloaded,
     /// Every candidate was tried, is set aside, or has an open breaker.
-    #[error("every server was tried or is given a rest")]
+    #[error("every server was tried, is set aside, or has an open breaker")]
     Resting,
 }
 

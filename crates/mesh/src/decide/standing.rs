@@ -112,7 +112,7 @@ fn number_of(value: &serde_json::Value) -> Option<f64> {
     value.as_f64().or_else(|| value.as_str()?.trim().parse().ok()).filter(|number: &f64| number.is_finite())
 }
 
-#[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "held against the bounds")]
+#[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "compared with the bounds")]
 fn whole(number: f64) -> Option<u32> {
     (1.0..=f64::from(u32::MAX)).contains(&number).then_some(number as u32)
 }

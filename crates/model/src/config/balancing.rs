@@ -50,7 +50,7 @@ impl Strategy {
         Self::PeakEwma,
     ];
 
-    /// The words people read.
+    /// The label.
     pub fn label(self) -> &'static str {
         match self {
             Self::RoundRobin => "round robin",

@@ -9,7 +9,7 @@ use super::tree::{Node, Yaml};
 use super::values::Seconds;
 use super::{gateway_access, values};
 
-/// Who can use the gateway.
+/// The clients that can use the gateway.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize)]
 #[serde(rename_all = "lowercase")]
 pub enum GatewayAuth {
@@ -68,7 +68,7 @@ pub struct GatewayConfig {
     pub enabled: bool,
     /// The address; loopback unless the user chose another.
     pub listen: SocketAddr,
-    /// Who can use it.
+    /// The clients that can use it.
     pub auth: GatewayAuth,
     /// How its tools are named.
     pub naming: Naming,

@@ -2,7 +2,7 @@
 //! its line, its column and a remedy. Plain numbers are seconds, except where a key ends in `_ms` or the guide says
 //! milliseconds.
 //!
-//! `${NAME}` in a secret is kept as it is: the model does no IO, whoever connects reads the variable.
+//! `${NAME}` in a secret is kept as it is: the model does no IO, the caller that connects reads the variable.
 
 mod balancing;
 mod call_log;

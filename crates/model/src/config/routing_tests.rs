@@ -11,7 +11,7 @@ use super::tree::Place;
 pub struct RoutingTest {
     /// What is called.
     pub capability: String,
-    /// Who calls, by name.
+    /// The client, by name.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub client: Option<String>,
     /// Servers that are assumed to be down, by name or id.
@@ -28,7 +28,7 @@ pub struct RoutingTest {
 }
 
 impl RoutingTest {
-    /// Whether both ask the same, wherever they stand.
+    /// Whether both ask the same, whatever their positions.
     pub fn is_same(&self, other: &Self) -> bool {
         let place = |test: &Self| Self { line: 0, column: 0, ..test.clone() };
         place(self) == place(other)

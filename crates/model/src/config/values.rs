@@ -92,7 +92,7 @@ fn pattern(section: &Section<'_>, node: &Node, key: &str) -> Option<CapabilityPa
 pub(super) fn secret(section: &mut Section<'_>, key: &'static str) -> Option<String> {
     let node = section.take(key)?;
     let Yaml::Text(text) = &node.value else {
-        // What stands there is not repeated: messages end up in logs.
+        // The value is not repeated: messages end up in logs.
         let name = key.to_uppercase();
         let message =
             format!("expected the name of a variable: write `{key}: ${{{name}}}` and set that variable");

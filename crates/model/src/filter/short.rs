@@ -12,7 +12,7 @@ use super::{DEEPEST, eval};
 
 pub use scan::SIGNS;
 
-/// A filter is typed by a person; this is many screens of it, in characters.
+/// A filter is typed by hand; this is many screens of it, in characters.
 const LONGEST: usize = 64 * 1024;
 
 type ShortResult<T> = Result<T, FilterError>;

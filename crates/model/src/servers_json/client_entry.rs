@@ -99,7 +99,7 @@ impl EntryRead {
             let waits = waits.join(", ");
             warn(&format!("its placeholders have no values ({waits}): imported as paused, edit it first"));
         }
-        // A file may name any variable and any address: nothing is sent before a person agrees.
+        // A file may name any variable and any address: nothing is sent before the user agrees.
         for read in reads {
             let address = info.address();
             warn(&format!("{read} and sent to `{address}`: imported as paused, resume it if you want that"));
@@ -235,7 +235,7 @@ impl ClientFields<'_, '_> {
         let transport = if is_sse { Transport::Sse } else { Transport::Http };
         if let Some(placeholder) = placeholder(url) {
             self.read.waits.push(placeholder.to_owned());
-            // What its headers wait for is told with it.
+            // Missing values of its headers are reported with it.
             let mut nobody = ServerInfo::new_stdio("", "", Vec::new(), Source::Import, self.reader.now);
             self.headers(&mut nobody);
             self.read.reads.clear();

@@ -101,7 +101,7 @@ pub fn read(text: &str, now: Millis) -> Result<ServersFile, FileError> {
 /// is cut off, too deep or too large, or not of its form, is refused as a whole with its line and column, so that half a
 /// file is never taken for all of it.
 ///
-/// Ids: a record has the id of its address, so that a file, a scan and a person bring one server and not three. What the
+/// Ids: a record has the id of its address, so that a file, a scan and the user add one server and not three. What the
 /// file calls it is kept as `metadata.original_id`, unless it is that id.
 pub fn read_as(form: Form, text: &str, now: Millis) -> Result<ServersFile, FileError> {
     let (root, odd) = form.parse(text)?;

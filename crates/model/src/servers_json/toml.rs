@@ -9,7 +9,7 @@ use super::tree::{DEEPEST, FileNode, Json, place};
 
 /// Reads a whole file.
 pub(super) fn parse(text: &str) -> Result<FileNode, FileError> {
-    // The parser goes down with the keys; what nests deeper is nobody's configuration.
+    // The parser goes down with the keys; deeper nesting is not a real configuration.
     if let Some(at) = too_deep(text) {
         let (line, column) = place(text, at);
         let message = format!("it nests deeper than {DEEPEST} levels: this is not a list of servers");

@@ -372,7 +372,7 @@ impl Parser<'_> {
             {
                 Ok(Json::NotFinite)
             }
-            // The word itself is not told: who forgets the quotes may forget them around a secret.
+            // The word itself is not shown: quotes can be missing around a secret.
             _ => Err((start, "this is not a value: text is written in double quotes".into())),
         }
     }

@@ -53,7 +53,7 @@ fn measure_one(draft: &mut NextState, id: ServerId, measure: &Measure) -> Result
     };
     let news = round.news.as_deref();
     if let Some(Err(error)) = news.map(|news| take_news(draft, id, news)) {
-        // What was measured counts, whatever becomes of what was said.
+        // The measurement counts, whatever happens to the reported facts.
         let why = format!("what it reports about itself could not be kept: {error}");
         let reason = round.reason.clone().or_else(|| Some(Reason::new(why, "Not kept")));
         let round = Round { reason, news: None, ..(**round).clone() };

@@ -73,7 +73,7 @@ fn merge_info(known: &Record, new: &ServerInfo, origin: &Origin) -> ServerInfo {
     if !new.header_env.is_empty() {
         info.header_env.clone_from(&new.header_env);
     }
-    // Only a person may agree to an address that is farther away, or to a certificate.
+    // Only the user can accept an address that is farther away, or a certificate.
     if matches!(origin, Origin::Person { .. }) {
         info.reach = new.reach.or(info.reach);
         info.tls = new.tls.clone().or(info.tls);
@@ -97,8 +97,8 @@ fn add_keys(known: &mut Map<String, Value>, new: &Map<String, Value>) {
 /// The URL that the user gave stays (a scan knows only what it found), and so does the source of the server.
 fn merge_address(info: &mut ServerInfo, new: &ServerInfo, origin: &Origin) {
     let is_automatic = matches!(origin, Origin::Automatic);
-    // What a person added stays a person's: a file that lists it again brings nothing new. What is of the demo goes with
-    // the demo, whoever adds its address.
+    // A server that the user added stays the user's: a file that lists it again changes nothing. A demo server is removed
+    // with the demo, even if its address is added.
     let stays = matches!(info.source, Source::Manual | Source::Client | Source::Demo);
     if !stays && (!is_automatic || info.source == Source::Scan) {
         info.source = new.source;

@@ -393,7 +393,7 @@ impl EditableFields {
         }
         Record {
             info: Arc::new(info),
-            // Removed anew, its 30 days begin now.
+            // Removed again, its 30 days begin now.
             removed_at: self.removed.then(|| record.removed_at.unwrap_or(now)),
             ignored: self.ignored,
             set_by_person: self.set_by_person,

@@ -1,4 +1,5 @@
-//! What is measured and what became of servers: told as events, kept without a commit for each check, bounded, and there after a restart.
+//! Measurements and changes of servers: reported as events, kept without a commit for each check, bounded, and there after a
+//! restart.
 
 use std::sync::Arc;
 

@@ -71,7 +71,7 @@ impl<F: Fixture> Bench<F> {
         Self::over(self.fixture).await
     }
 
-    /// A person adds servers of these names.
+    /// The user adds servers with these names.
     async fn add(&self, names: &[&str]) -> Vec<ServerId> {
         self.add_all(names.iter().map(|name| info(name)).collect()).await
     }

@@ -1,4 +1,4 @@
-//! Registering again and editing: what a person set stays theirs, the id stays, and no undo mixes one way with another.
+//! Registering again and editing: the user's values stay, the id stays, and no undo mixes one way with another.
 
 use model::{HealthStatus, ServerId, ServerInfo, Source, Tls};
 use serde_json::{Map, Value, json};
@@ -187,7 +187,7 @@ async fn an_undo_puts_no_credential_beside_another_origin<F: Fixture>(bench: Ben
     assert!(matches!(gone, Err(RegistryError::UndoGone(_))), "{gone:?}");
     is(&bench, id, B, None);
 
-    // Something automatic leads it elsewhere: nothing newer stands in the journal.
+    // An automatic change moves it elsewhere: the journal has nothing newer.
     bench.registry.undo(Some(moved)).await.unwrap();
     let seen = ServerInfo { endpoint: Some(B.to_owned()), ..(*bench.info(id)).clone() };
     bench.registry.upsert(vec![seen], Origin::Automatic).await.unwrap();

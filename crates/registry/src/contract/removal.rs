@@ -1,4 +1,4 @@
-//! Removing, ignoring, bringing back, and what becomes of it after 30 days.
+//! Removing, ignoring, restoring, and what happens after 30 days.
 
 use model::{HealthStatus, ServerInfo, Source};
 
@@ -59,7 +59,7 @@ async fn what_the_demo_brought_is_forgotten_without_a_trace<F: Fixture>(bench: B
     bench.registry.observe(ids[0], seen(HealthStatus::Healthy, 1)).await.unwrap();
     bench.registry.remove(vec![ids[1]]).await.unwrap();
     bench.registry.pause(vec![ids[2]]).await.unwrap();
-    // Who adds the address of a demo server does not make it theirs: it goes with the demo.
+    // Adding the address of a demo server does not change its source: it is removed with the demo.
     bench.add(&["x"]).await;
     let mut forgotten = bench.registry.forget(Source::Demo).await.unwrap().ids;
     forgotten.sort_unstable();

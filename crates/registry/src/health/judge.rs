@@ -84,7 +84,7 @@ impl Judge {
     }
 }
 
-/// The result of a single check, as the checks that it stands for.
+/// The result of a single probe, as the checks that it corresponds to.
 pub(super) fn checks_of(observation: &Observation) -> Arc<[CheckResult]> {
     let looked = |status, evidence: &str| {
         let (name, ms) = (ENDPOINT_REACHABLE.into(), observation.response_time_ms);

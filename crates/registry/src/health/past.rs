@@ -64,7 +64,7 @@ impl Hour {
     /// Records a round and its round trip, if it had one.
     pub(crate) fn note(&mut self, at: Millis, round_trip_ms: Option<f64>) {
         let minute = i32::try_from(at.div_euclid(MINUTE)).unwrap_or_default();
-        // A clock that was set back begins anew.
+        // A clock that was set back begins again.
         if self.now.minute > minute {
             *self = Self::default();
         }

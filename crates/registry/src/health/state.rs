@@ -234,7 +234,7 @@ impl HealthState {
 
     fn reason(&self) -> Option<Reason> {
         match self.judge.status {
-            // Something worth knowing that is no fault: that not all it lists is kept.
+            // Worth a note and not an error: not all that it lists is kept.
             HealthStatus::Healthy => self.note.clone(),
             HealthStatus::Degraded if self.judge.failures == 0 => {
                 self.complaint.clone().or_else(|| Some(recovering(self.judge.successes)))

@@ -197,7 +197,7 @@ impl Snapshot {
     /// Changes the server in a slot, in the order and in the indexes of fields.
     fn replace(&mut self, slot: Slot, old: Option<&Server>, new: Option<Arc<Server>>) {
         let moves = old.map(order::place) != new.as_deref().map(order::place);
-        // Its old place is looked for among those that stand there now.
+        // Its old place is searched among the present ones.
         if let Some(old) = old.filter(|_| moves) {
             self.order.remove(&self.slots, slot, old);
         }

@@ -98,7 +98,7 @@ const TICKS: u64 = 100;
 pub(crate) fn cpu(processes: &[u32]) -> Duration {
     let ticks = processes.iter().map(|pid| {
         let stat = std::fs::read_to_string(format!("/proc/{pid}/stat")).unwrap();
-        // The name of the program stands in brackets and may hold spaces; what follows is numbered from 3 on.
+        // The name of the program is in brackets and can contain spaces; what follows is numbered from 3 on.
         let (_, fields) = stat.rsplit_once(')').unwrap();
         let times = fields.split_whitespace().skip(11).take(2);
         times.map(|field| field.parse::<u64>().unwrap()).sum::<u64>()

@@ -1,5 +1,6 @@
-//! Stdio servers by the line that their page prints, from npm and PyPI, some with the secret that they want. `npx` and `uvx` find them in
-//! the tools folder and ask nobody: what belongs there stands in `peers/packages.txt`, as `long-npm-lines` and `long-uv-lines`.
+//! Stdio servers by the line that their page prints, from npm and PyPI, some with the secret that they want. `npx` and `uvx`
+//! find them in the tools folder without the network: its content is listed in `peers/packages.txt`, as `long-npm-lines` and
+//! `long-uv-lines`.
 
 use std::net::SocketAddr;
 use std::path::PathBuf;
@@ -19,7 +20,7 @@ pub struct PackageLine {
     pub tool: &'static str,
     /// What the tool is given, as JSON.
     pub arguments: &'static str,
-    /// What stands in the answer. Nothing for those that ask somebody on the internet, who is not there.
+    /// A text that the answer contains. Nothing for those that need a service on the internet, which is not there.
     pub expected: &'static str,
 }
 
@@ -99,7 +100,7 @@ pub fn npx_folder() -> Result<String, PeerError> {
     installed(&tools().join("long-npm-lines/node_modules")).map(|_| folder("long-npm-lines"))
 }
 
-/// The environment of whoever starts lines: they find what is installed, and ask nobody for more.
+/// The environment for starting lines: installed packages are found, and nothing is downloaded.
 pub fn environment() -> Result<Vec<(String, String)>, PeerError> {
     let uv = tools().join("long-uv-lines");
     installed(&uv.join("bin/uvx"))?;
@@ -124,7 +125,7 @@ fn folder(name: &str) -> String {
 /// A package, and what it wants to hear.
 #[derive(Debug)]
 pub struct Guarded {
-    /// What it is called where it is published.
+    /// Its name in the registry.
     pub name: &'static str,
     /// The header in which it wants its secret; a bearer token without one.
     pub header: Option<&'static str>,

@@ -6,7 +6,7 @@ use super::PackageTransport::{Http, Sse, Stdio};
 use super::{Package, PackageHome, bin, everything, everything_in_a_word, followed, node, node_script};
 use crate::real::{PeerError, ServedCommand, script};
 
-/// Most say again what they are told.
+/// Most return what they are sent.
 const ECHO: Package = Package {
     name: "",
     list: "",
@@ -103,7 +103,7 @@ pub const PACKAGES: &[Package] = &[
         over: Http("/mcp"),
         tool: "resolve-library-id",
         arguments: r#"{"query": "routing", "libraryName": "hono"}"#,
-        // It asks somebody on the internet, and says so when nobody is there.
+        // It contacts a service on the internet, and reports when there is none.
         expected: "",
         command: |place| {
             let args = ["--transport", "http", "--port", &port(place)];
@@ -210,7 +210,7 @@ fn python(list: &str, args: &[&str]) -> Result<ServedCommand, PeerError> {
     bin(list, "python", &[&[file.as_str()], rest].concat())
 }
 
-/// It reads what is behind it from a file.
+/// It reads its content from a file.
 fn hub(place: &PackageHome) -> Result<ServedCommand, PeerError> {
     let ServedCommand { program, args } = everything()?;
     let servers = serde_json::json!({ "mcpServers": { "everything": { "command": program, "args": args } } });

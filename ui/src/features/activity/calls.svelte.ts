@@ -1,8 +1,8 @@
 import { type CallFilter, CallPages } from "../../shared/calls/pages.svelte";
 
-/** The calls of the Activity screen; what a person chose stays while they are elsewhere. */
+/** The calls of the Activity screen; the user's choices are kept while another screen is open. */
 class Calls extends CallPages {
-  /** Shows other calls: what is not said stays as it was chosen. */
+  /** Shows other calls: an option that is not given stays as it was. */
   only(part: Partial<CallFilter>): void {
     this.show({ ...this.filter, ...part });
   }

@@ -1,7 +1,7 @@
 import type { BreakerRow, Traffic } from "../../host";
 import { count, millis, plural } from "../../shared/format";
 
-/** What the charts show, as columns of one time axis in seconds: each span stands at its middle. */
+/** What the charts show, as columns of one time axis in seconds: each span is drawn at its middle. */
 export interface Series {
   at: number[];
   failed: number[];
@@ -21,7 +21,7 @@ export function seriesOf({ buckets }: Traffic): Series {
   };
 }
 
-/** Figures that no line reaches, since those beside them are absent: they are drawn as points. */
+/** Values without neighbours, which no line can reach: they are drawn as points. */
 export function lonely(line: readonly (number | null)[]): number[] {
   return line.flatMap((value, at) =>
     value !== null && (line[at - 1] ?? null) === null && (line[at + 1] ?? null) === null ? [at] : [],
@@ -39,7 +39,7 @@ export function newest(line: readonly (number | null)[]): number | null {
   return line.findLast((value) => value !== null) ?? null;
 }
 
-/** A part of all, as people read it: `1.0 %`. */
+/** A share, as shown: `1.0 %`. */
 export function part(some: number, all: number): string {
   if (all === 0) return "0 %";
   const value = (100 * some) / all;
@@ -54,7 +54,7 @@ export function roundTop(most: number): number {
   return step * power;
 }
 
-/** Each chart as a sentence, for who does not see it. */
+/** Each chart as a sentence, for screen readers. */
 export function sentences(traffic: Traffic, span: string): { failed: string; latency: string; rate: string } {
   const { p50, p95, rate } = seriesOf(traffic);
   const [half, most] = [newest(p50), newest(p95)];
@@ -73,7 +73,7 @@ export function figure(value: number): string {
   return value >= 10 || value === 0 ? count(value) : value.toFixed(1);
 }
 
-/** Why a server is left alone, and for how long yet; absent where it is not. */
+/** Why a server gets no calls now, and for how much longer; absent if it gets calls. */
 export function restWords(row: BreakerRow, since: number, now: number): string | null {
   const left = (seconds: number | null) => (seconds === null ? 0 : Math.ceil(seconds - (now - since) / 1_000));
   const [open, aside] = [left(row.open_for), left(row.set_aside_for)];

@@ -1,5 +1,5 @@
-// uPlot makes a format for numbers as soon as it is loaded, of the browser's language. Where none is set, WebKitGTK calls it
-// `C`, which is no language to it.
+// uPlot creates a number format as soon as it is loaded, in the browser's language. If none is set, WebKitGTK reports
+// `C`, which it does not accept as a language.
 try {
   new Intl.NumberFormat(navigator.language);
 } catch {

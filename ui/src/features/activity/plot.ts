@@ -38,7 +38,7 @@ export class Plot {
     this.#plot.setData(dataOf(drawing));
   }
 
-  /** Draws again: the colours, or the room, changed. */
+  /** Draws again after a change of colours or size. */
   redraw(width: number): void {
     if (width > 0 && width !== this.#plot.width) this.#plot.setSize({ width, height: this.#plot.height });
     else this.#plot.redraw(false, false);
@@ -82,7 +82,7 @@ export class Plot {
     };
   }
 
-  /** Three lines to hold a height by. */
+  /** Three horizontal lines, to read a height by. */
   #lines(plot: uPlot): void {
     const { ctx, bbox } = plot;
     ctx.save();
@@ -98,7 +98,7 @@ export class Plot {
     ctx.restore();
   }
 
-  /** What a token is in the theme of this moment: `light-dark()` is read by a style, not by a canvas. */
+  /** The value of a token in the current theme: `light-dark()` works in a style, not on a canvas. */
   #colour(token: string): string {
     this.#box.style.color = `var(${token})`;
     return getComputedStyle(this.#box).color;

@@ -3,18 +3,18 @@ import { Latest } from "../../shared/latest";
 import { keep, recall } from "../../shared/persist";
 import { core } from "../../state/core.svelte";
 
-/** The spans one can look at, in minutes. */
+/** The time spans to choose from, in minutes. */
 export const SPANS = [15, 60, 1_440] as const;
 export type Span = (typeof SPANS)[number];
 
 const isSpan = (value: unknown): value is Span => SPANS.includes(value as Span);
 
-/** What the calls of the last while make together, and which servers are given a rest. */
+/** The sum of the recent calls, and the servers whose calls are stopped. */
 class TrafficNow {
   span = $state<Span>(recall("activity.span", 60, isSpan));
   result = $state.raw<Traffic | null>(null);
   error = $state.raw<CallError | null>(null);
-  /** Servers that failed or rest, and when that was asked. */
+  /** Servers that failed or get no calls now, and when that was read. */
   breakers = $state.raw<{ rows: readonly BreakerRow[]; at: number }>({ rows: [], at: 0 });
 
   #latest = new Latest<Span>(async (span, isNewest) => {

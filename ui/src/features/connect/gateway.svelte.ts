@@ -2,14 +2,14 @@ import { asCallError, type CallError, type ClientReport, type GatewayStatus, typ
 import { Latest } from "../../shared/latest";
 import { core } from "../../state/core.svelte";
 
-/** A client that a person sets up: first its name, then what was made for it. */
+/** A client that the user sets up: first its name, then the token made for it. */
 export class SettingUp {
   name = $state("");
-  /** The profile whose endpoint it is given; absent for everything. */
+  /** The profile whose endpoint it gets; absent for everything. */
   profile = $state<string | null>(null);
-  /** Its token, for as long as it is shown: nobody can read it again later. */
+  /** Its token, as long as it is shown: it cannot be read again later. */
   made = $state.raw<GatewayToken | null>(null);
-  /** It was copied, alone or within what is pasted. */
+  /** It was copied, alone or as part of the snippet. */
   copied = $state(false);
   busy = $state(false);
   error = $state.raw<CallError | null>(null);
@@ -31,12 +31,15 @@ export class SettingUp {
   }
 }
 
-/** The gateway as the core tells it, and what a person does about it. What they began stays while they are elsewhere. */
+/**
+ * The gateway as the core reports it, and the user's actions on it. An unfinished set-up is kept while another screen
+ * is open.
+ */
 class Gateway {
   status = $state.raw<GatewayStatus | null>(null);
   /** Why it could not be read. */
   error = $state.raw<CallError | null>(null);
-  /** The configuration in use, which says what clients are limited to; absent until it was read. */
+  /** The configuration in use, which holds the limits of clients; absent until it was read. */
   effective = $state.raw<unknown>(null);
   /** The client that is being set up; absent while none is. */
   setting = $state<SettingUp | null>(null);
@@ -51,24 +54,24 @@ class Gateway {
     }
   });
 
-  /** Asks for it as it is now. One question at a time; what changed meanwhile is asked for after it. */
+  /** Reads the current state. One request at a time; a change meanwhile leads to another one. */
   read(): Promise<void> {
     return this.#latest.ask(null);
   }
 
-  /** What clients are limited to is a help and no more: without it the settings say so. */
+  /** The limits of clients are optional here: without them the page refers to the settings. */
   async readLimits(): Promise<void> {
     const status = await core.call("config", {}).catch(() => null);
     if (status) this.effective = status.effective;
   }
 
-  /** Which AI clients there are is a help and no more: without it a name is typed. */
+  /** The list of AI clients is optional: without it the user types a name. */
   async look(): Promise<void> {
     const list = await core.call("clients", {}).catch(() => null);
     if (list) this.installed = list.clients;
   }
 
-  /** Begins to set up a client, unless one is shown whose token nobody has copied yet. */
+  /** Begins to set up a client, unless a token is shown that was not copied yet. */
   setUp(name = ""): void {
     if (this.setting?.made && !this.setting.copied) return;
     this.setting = new SettingUp(name);

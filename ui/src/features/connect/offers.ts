@@ -2,7 +2,7 @@ import type { GatewayClientRow, GatewayProfileRow, GatewayStatus, OfferKind } fr
 import { age, ago, plural } from "../../shared/format";
 import type { GlyphName } from "../../shared/words";
 
-/** What clients see, a tool like the rest of it. */
+/** What clients see: a tool, resource, template or prompt. */
 export interface Offer {
   kind: Kind;
   /** What clients call it. */
@@ -17,16 +17,16 @@ export interface Offer {
   unavailable: string | null;
 }
 
-/** A kind of what clients see. */
+/** A kind of offer that clients see. */
 export type Kind = "tool" | OfferKind;
 
-/** How a kind is said. */
+/** The name of a kind. */
 interface KindWords {
   one: string;
   /** At the head of a column of it. */
   head: string;
   title: string;
-  /** Of one that can be used now. */
+  /** For one that can be used now. */
   ready: string;
   allReady: string;
 }
@@ -49,20 +49,23 @@ export function offersOf({ tools, others }: Pick<GatewayStatus, "tools" | "other
   return [...tools.map(({ tool, ...row }): Offer => ({ ...row, kind: "tool", own: tool })), ...others];
 }
 
-/** The kinds that somebody offers. */
+/** The kinds that any server offers. */
 export function kindsOf(offers: readonly Offer[]): readonly Kind[] {
   const offered = new Set(offers.map(({ kind }) => kind));
   return (Object.keys(KINDS) as Kind[]).filter((kind) => offered.has(kind));
 }
 
-/** What of it is listed, of whichever kind. */
+/** The listed offers, of whichever kind. */
 export interface OfferFilter {
   text: string;
   /** Only what cannot be used now. */
   onlyUnavailable: boolean;
 }
 
-/** What a filter lets through: every word stands in one of its names, in its server's, or in why not now. */
+/**
+ * Applies a filter: every word must occur in one of its names, in its server's name, or in the reason why it cannot be
+ * used now.
+ */
 export function filterOffers(offers: readonly Offer[], filter: OfferFilter): readonly Offer[] {
   const words = filter.text.toLowerCase().split(/\s+/).filter(Boolean);
   return offers.filter((row) => {
@@ -72,7 +75,7 @@ export function filterOffers(offers: readonly Offer[], filter: OfferFilter): rea
   });
 }
 
-/** What the configuration says of one client, as far as it is told here. */
+/** What the configuration says of one client, as far as it is shown here. */
 interface Access {
   name: string;
   profile: string | null;
@@ -80,7 +83,7 @@ interface Access {
   calls_per_second: number | null;
 }
 
-/** What the configuration in use limits of a client, a phrase for each; nothing where it limits nothing. */
+/** The limits of a client in the configuration in use, a phrase for each; empty if it has none. */
 export function limitsOf(effective: unknown, client: string, profiles: readonly GatewayProfileRow[]): string[] {
   const access = accessOf(effective).find(({ name }) => name === client);
   if (!access) return [];
@@ -94,16 +97,19 @@ export function limitsOf(effective: unknown, client: string, profiles: readonly 
   ].filter(Boolean);
 }
 
-/** The core's own words for it have no type: they are whatever the configuration holds. */
+/** The core has no type for these values: they are whatever the configuration holds. */
 function accessOf(effective: unknown): readonly Access[] {
   const gateway = (effective as { gateway?: { clients?: unknown } } | null)?.gateway;
   return Array.isArray(gateway?.clients) ? (gateway.clients as Access[]) : [];
 }
 
-/** A client that was set up by now would have asked, in milliseconds: it may not have read its file yet. */
+/**
+ * A client that was set up this long ago should have sent a request, in milliseconds: it may not have read its file
+ * yet.
+ */
 const LONG_MS = 5 * 60_000;
 
-/** What is known of a client: only a request says that it is connected. */
+/** What is known of a client: only a request shows that it is connected. */
 export function clientWords(row: GatewayClientRow, now: number): { glyph: GlyphName; word: string; more: string } {
   if (row.used_at !== null) return { glyph: "ok", word: "Connected", more: `last request ${ago(row.used_at, now)}` };
   const waited = now - row.created_at;
@@ -111,7 +117,7 @@ export function clientWords(row: GatewayClientRow, now: number): { glyph: GlyphN
   return { glyph: "unk", word: "Waiting for its first request", more: more === "now" ? "" : more };
 }
 
-/** What to do about an endpoint that is not served, where its reason is one that a person can end. */
+/** What to do about an endpoint that is not served, if the user can fix the reason. */
 export function remedyOf(reason: string | null): string {
   if (reason?.includes("gateway.enabled")) return "Turn it on in the settings: it is served at once.";
   if (reason?.includes("listens on")) {
@@ -127,14 +133,14 @@ export function reachOf(url: string): string {
   return isOwn ? "this computer only" : "anyone who can reach this address";
 }
 
-/** How many clients have asked for something, and how many never. */
+/** How many clients have sent a request, and how many never did. */
 export function clientsWords(clients: readonly GatewayClientRow[]): string {
   const waiting = clients.filter(({ used_at }) => used_at === null).length;
   if (clients.length === 0) return "none has a token yet";
   return waiting === 0 ? "all have made a request" : `${plural(waiting, "waits", "wait")} for a first request`;
 }
 
-/** Servers and groups that the tools are of. */
+/** The servers and groups that the tools belong to. */
 export function ownersOf({ tools }: GatewayStatus): number {
   return new Set(tools.map((tool) => tool.server ?? `group ${tool.owner}`)).size;
 }

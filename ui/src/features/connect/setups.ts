@@ -1,21 +1,21 @@
-/** What AI clients call the gateway in their files. */
+/** How AI clients name the gateway in their files. */
 const NAME = "mcp-discovery";
 
-/** Where the gateway is, and what opens it; no token where none is needed. */
+/** Where the gateway is, and its token; no token if none is needed. */
 export interface Given {
   url: string;
   token: string | null;
 }
 
-/** How one AI client is told of the gateway. */
+/** How one AI client is set up for the gateway. */
 export interface Setup {
   /** As the core calls the client. */
   id: string;
-  /** As people call it. */
+  /** Its product name. */
   name: string;
-  /** The person's own file, or where a command is typed. */
+  /** The user's own file, or where a command is typed. */
   where: string;
-  /** A command is run; an entry stands beside the others of a file; some clients take no address at all. */
+  /** The client needs a command, or an entry in its file; some clients accept no URL at all. */
   kind: "command" | "entry" | "none";
   /** What is run or pasted. */
   text: (given: Given) => string;
@@ -30,7 +30,7 @@ function entry(id: string, name: string, where: string, shape: (given: Given) =>
   return { id, name, where, kind: "entry", text: (given) => json({ [key]: { [NAME]: shape(given) } }) };
 }
 
-/** Programs are all that it starts. */
+/** It can only start programs. */
 function none(id: string, name: string): Setup {
   return { id, name, where: "", kind: "none", text: () => "" };
 }
@@ -59,7 +59,7 @@ function goose({ url, token }: Given): string {
   return [...lines, "    enabled: true", "    timeout: 300"].join("\n");
 }
 
-/** Every client whose way is known, by name; any other takes the last one. */
+/** Every client with known instructions, by name; any other gets the last one. */
 export const SETUPS: readonly Setup[] = [
   entry("antigravity", "Antigravity", "~/.gemini/config/mcp_config.json", serverUrl),
   { id: "claude-code", name: "Claude Code", where: "a terminal", kind: "command", text: claudeCode },
@@ -98,10 +98,10 @@ export const SETUPS: readonly Setup[] = [
   ),
 ];
 
-/** A client that we do not know: most of them take this. */
+/** A client that we do not know: most clients accept this. */
 export const OTHER: Setup = entry("other", "Another client", "the file that lists its MCP servers", http);
 
-/** How a client of this name is told; people write names as they like. */
+/** The instructions for a client of this name; spelling and case may differ. */
 export function setupOf(name: string): Setup {
   const letters = (text: string) => text.toLowerCase().replace(/[^a-z0-9]/g, "");
   const wanted = letters(name);

@@ -7,7 +7,7 @@ import { core } from "../../state/core.svelte";
 import { type Fate, type Fated, fates } from "./outcomes";
 import { scans } from "./scan.svelte";
 
-/** What the core remembers of scans, beside the one that is shown. */
+/** The scans that the core remembers, beside the shown one. */
 class ScanMemory {
   /** The list of scans is open. */
   open = $state(false);
@@ -15,18 +15,18 @@ class ScanMemory {
   ranges = $state.raw<readonly ScanRange[]>([]);
   /** What differs between the scan that is shown and an earlier one. */
   compared = $state.raw<ScanComparison | null>(null);
-  /** Why that is not known. */
+  /** Why the differences are not known. */
   error = $state.raw<CallError | null>(null);
-  /** Only these are shown; absent: all. */
+  /** Only these fates are shown; absent: all. */
   only = $state<Fate | null>(null);
-  /** The scan that a person chose to compare with; absent: the newest one of the same. */
+  /** The scan that the user chose to compare with; absent: the newest one of the same addresses. */
   #with = $state<string | null>(null);
   #asked = 0;
 
-  /** Servers that are not as they were. */
+  /** Servers that changed. */
   fated: readonly Fated[] = $derived(this.compared?.with ? fates(this.compared) : []);
 
-  /** Holds the scan that is shown against an earlier one. */
+  /** Compares the shown scan with an earlier one. */
   async compare(): Promise<void> {
     const scan = scans.shown;
     const asked = ++this.#asked;
@@ -45,7 +45,7 @@ class ScanMemory {
       if (asked !== this.#asked) return;
       this.compared = null;
       const error = asCallError(thrown);
-      // It was forgotten meanwhile: what is shown next is compared next.
+      // The scan was forgotten meanwhile: the next shown scan is compared instead.
       this.error = error.code === "not_found" ? null : error;
     }
     if (this.only && !this.fated.some((one) => one.fate === this.only)) this.only = null;
@@ -57,7 +57,7 @@ class ScanMemory {
     await this.compare();
   }
 
-  /** Reads which ranges are saved. What fails is asked for again with the next change. */
+  /** Reads the saved ranges. After a failure they are read again with the next change. */
   async readRanges(): Promise<void> {
     try {
       this.ranges = (await core.call("ranges", {})).ranges;
@@ -77,9 +77,10 @@ class ScanMemory {
       core.call("range_save", { name, targets: [...targets], ...(ports?.length ? { ports: [...ports] } : {}), deep }),
     );
     if (!saved) return false;
-    offerUndo(saved.undo === null ? `${oneLine(name)} is saved like this already` : `Saved the range ${oneLine(name)}`, [
-      saved.undo,
-    ]);
+    offerUndo(
+      saved.undo === null ? `${oneLine(name)} is saved like this already` : `Saved the range ${oneLine(name)}`,
+      [saved.undo],
+    );
     await this.readRanges();
     return true;
   }
@@ -109,7 +110,7 @@ class ScanMemory {
     });
   }
 
-  /** Takes a scan from a file, and shows it. */
+  /** Imports a scan from a file, and shows it. */
   async import(file: File): Promise<boolean> {
     const done = await attempt("The file was not imported", async () =>
       core.call("scan_import", { text: await file.text(), file: file.name }),

@@ -5,13 +5,13 @@ import { clock, count, plural, span } from "../../shared/format";
 import { brief, oneLine } from "../../shared/text";
 import { RESULT_OUTCOMES, shortUrl } from "../../shared/words";
 
-/** Rows of one outcome, or of none: those that an earlier scan found. */
+/** Rows of one outcome, or of none: those that only an earlier scan found. */
 export interface OutcomeGroup {
   outcome: Outcome | "gone" | "not_asked";
   rows: ScanRow[];
 }
 
-/** The results, by outcome; `not_mcp` is no result. New ones stand before known ones, both by name. */
+/** The results by outcome, without `not_mcp`. New ones come before known ones, both by name. */
 export function resultGroups(found: readonly ScanRow[]): OutcomeGroup[] {
   return RESULT_OUTCOMES.map((outcome) => ({
     outcome,
@@ -27,7 +27,7 @@ export type ResultLine = { key: string; outcome: OutcomeGroup["outcome"]; at: nu
   | { kind: "note"; text: string }
 );
 
-/** The results of one fate, or of all, and those that an earlier scan found; `not_mcp` is no result. */
+/** The results of one fate, or of all, with those that only an earlier scan found; without `not_mcp`. */
 export function comparedGroups(found: readonly ScanRow[], fated: readonly Fated[], only: Fate | null): OutcomeGroup[] {
   const wanted = fated.filter(({ fate }) => only === null || fate === only);
   const here = new Set(wanted.filter(({ earlier }) => !earlier).map(({ row }) => row.url));
@@ -39,12 +39,12 @@ export function comparedGroups(found: readonly ScanRow[], fated: readonly Fated[
   return [...resultGroups(shown), ...left.filter((group) => group.rows.length > 0)];
 }
 
-/** The group is of servers that an earlier scan found. */
+/** The group holds servers that only an earlier scan found. */
 export function isEarlier(outcome: OutcomeGroup["outcome"]): outcome is "gone" | "not_asked" {
   return outcome === "gone" || outcome === "not_asked";
 }
 
-/** The table's lines: each group under its name, each row followed by what there is to say of it. */
+/** The table's lines: each group under its name, each row followed by its details. */
 export function resultLines(
   groups: readonly OutcomeGroup[],
   failed: ReadonlyMap<string, string>,
@@ -70,7 +70,7 @@ export function resultLines(
   return lines;
 }
 
-/** What answers but is not MCP is of one kind or another; the reason of each row says the rest. */
+/** A service that is not MCP has a kind; the reason of each row says the rest. */
 const KINDS: readonly { fits: RegExp; one: string; many?: string }[] = [
   { fits: /web page|text\/html/, one: "web page" },
   { fits: /sends nothing|too slow|time limit|closes|connection broke|closed the connection/, one: "silent port" },
@@ -84,14 +84,14 @@ const KINDS: readonly { fits: RegExp; one: string; many?: string }[] = [
   { fits: /JSON/, one: "JSON service" },
 ];
 
-/** Rows that answer but are not MCP, of one kind. */
+/** Services that answer but are not MCP, of one kind. */
 export interface Kind {
   /** `21 web pages`. */
   title: string;
   rows: ScanRow[];
 }
 
-/** What answers but is not MCP, by its kind, most frequent first. */
+/** Services that answer but are not MCP, by kind, most frequent first. */
 export function notMcp(found: readonly ScanRow[]): Kind[] {
   const kinds = new Map<(typeof KINDS)[number] | null, ScanRow[]>();
   for (const row of found) {
@@ -105,7 +105,7 @@ export function notMcp(found: readonly ScanRow[]): Kind[] {
   return all.sort((a, b) => b.rows.length - a.rows.length);
 }
 
-/** Whether a person can take it into the list: known ones are in it, incomplete ones have no verdict. */
+/** Whether the user can add it: known ones are in the list, incomplete ones have no verdict. */
 export function canAdd(row: ScanRow): boolean {
   return !row.known && (row.outcome === "mcp" || row.outcome === "needs_sign_in" || row.outcome === "probable");
 }
@@ -121,13 +121,13 @@ export function timeLeft(scan: ScanStatus, now: number): number | null {
   return (rest * spent) / scan.done;
 }
 
-/** What the scan waits for beside the rest: `2 slow ports, at most 5 s each`. */
+/** What the scan waits for at the end: `2 slow ports, at most 5 s each`. */
 export function slowWords({ slow, timeout }: ScanStatus): string | null {
   if (slow === 0) return null;
   return `${plural(slow, "slow port")}, at most ${span(timeout * 1_000)}${slow === 1 ? "" : " each"}`;
 }
 
-/** Ports as people type them, `3000-3010, 8080`, as the core takes them. Empty means the core's own choice. */
+/** Ports as typed, `3000-3010, 8080`, in the core's form. Empty means the core's default. */
 export function splitPorts(text: string): { ports: string[] } | { problem: string } {
   const ports = text.split(/[\s,]+/).filter(Boolean);
   const wrong = ports.find((port) => !isPort(port));
@@ -173,16 +173,16 @@ function isLoopback(row: ServerRow): boolean {
   return host === "localhost" || host === "[::1]" || host.startsWith("127.");
 }
 
-/** What became of a server since an earlier scan. */
+/** The change of a server since an earlier scan. */
 export type Fate = "new" | "gone" | "changed" | "moved" | "not_asked";
 
-/** A server, and what became of it. */
+/** A server, and how it changed. */
 export interface Fated {
   fate: Fate;
   row: ScanRow;
-  /** It was found before and is not among what was found now. */
+  /** It was found before and was not found now. */
   earlier: boolean;
-  /** More of it, in a sentence; empty where there is nothing to add. */
+  /** Details, as a sentence; empty if there are none. */
   note: string;
 }
 
@@ -195,10 +195,10 @@ export const FATES: readonly { fate: Fate; word: string }[] = [
   { fate: "not_asked", word: "Not asked" },
 ];
 
-/** Names of tools that one line says at most. */
+/** Names of tools in one line, at most. */
 const NAMED = 6;
 
-/** Every server that is not as it was. */
+/** Every server that changed. */
 export function fates(compared: ScanComparison): Fated[] {
   const now = { earlier: false, note: "" };
   return [
@@ -254,7 +254,7 @@ export function sentence(compared: ScanComparison, now: number): string {
   return `Since ${since(compared.with, now)}: ${parts.length ? parts.join(", ") : "nothing changed"}`;
 }
 
-/** What a scan was of, in a few words: `127.0.0.0/28, ports 3000-3010`. */
+/** What a scan covered, in a few words: `127.0.0.0/28, ports 3000-3010`. */
 export function scopeWords({ targets, named_ports }: Pick<ScanStatus, "targets" | "named_ports">): string {
   const where = targets.map(oneLine).join(", ") || "this computer";
   return named_ports

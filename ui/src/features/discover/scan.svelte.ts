@@ -15,13 +15,13 @@ import { core } from "../../state/core.svelte";
 import { withKnown } from "../../state/reducer";
 import { canAdd } from "./outcomes";
 
-/** What a person does with scans: it stays while they are on another screen. */
+/** The user's work with scans: it is kept while another screen is open. */
 class Scans {
   /** Ticked rows, by URL. */
   picked = new SvelteSet<string>();
   /** Why the last scan could not be started. */
   error = $state.raw<CallError | null>(null);
-  /** Rows that could not be added, with why, by URL. */
+  /** Rows that could not be added, with the reason, by URL. */
   failed = $state.raw<ReadonlyMap<string, string>>(new Map());
   /** The form for other addresses is open. */
   form = $state(false);
@@ -32,11 +32,11 @@ class Scans {
   list = $state.raw<readonly ScanStatus[]>([]);
   /** Why older ones are missing. */
   problem = $state.raw<string | null>(null);
-  /** An older one that a person went back to; absent while the newest is shown. */
+  /** An older scan that the user chose; absent while the newest is shown. */
   #back = $state.raw<ScanReport | null>(null);
-  /** Servers that a person took out of the list. */
+  /** Servers that the user removed from the list. */
   removed = $state.raw<ReadonlySet<ServerId>>(new Set());
-  /** How far adding is; absent when nothing is added. */
+  /** The progress of adding; absent while nothing is added. */
   progress = $state.raw<{ done: number; of: number } | null>(null);
   #stopped = false;
 
@@ -69,7 +69,7 @@ class Scans {
     this.#back = null;
   }
 
-  /** Reads which scans there are, and who was removed by a person. What fails here is asked for again with the next scan. */
+  /** Reads the list of scans and of removed servers. After a failure they are read again with the next scan. */
   async read(): Promise<void> {
     const [scans, removed] = await Promise.allSettled([core.call("scans", {}), core.call("removed", {})]);
     if (scans.status === "fulfilled") ({ scans: this.list, problem: this.problem } = scans.value);
@@ -85,7 +85,7 @@ class Scans {
       this.failed = new Map();
       this.form = false;
       this.#back = null;
-      // Its events may have been faster than the answer.
+      // Its events can arrive before the answer.
       if (core.scan?.id !== scan.id) core.began({ scan, rows: [] });
       return true;
     } catch (thrown) {
@@ -94,20 +94,20 @@ class Scans {
     }
   }
 
-  /** Ends the running scan; what it found stays. */
+  /** Ends the running scan; its results stay. */
   async cancel(): Promise<void> {
     const scan = core.scan;
     if (!scan) return;
-    // That it has ended is told by its events; the answer is of the moment before, and may come after them.
+    // Its events report that it has ended; the answer was made before that, and can arrive later.
     await attempt("The scan could not be cancelled", () => core.call("scan_cancel", { scan: scan.id }));
   }
 
-  /** Adds no more of them; what was added stays, and can be undone. */
+  /** Stops adding; what was added stays, and can be undone. */
   stopAdding(): void {
     this.#stopped = true;
   }
 
-  /** Adds rows one by one: what works stays, what does not says why in its row. */
+  /** Adds rows one by one: a failed one keeps the reason in its row. */
   async add(rows: readonly ScanRow[]): Promise<void> {
     this.adding = true;
     this.#stopped = false;

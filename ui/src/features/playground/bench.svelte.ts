@@ -12,14 +12,14 @@ export interface Running {
   call: string;
   at: number;
   tool: string;
-  /** Absent (`null`): any that offers it. */
+  /** Absent (`null`): any server that offers it. */
   server: ServerId | null;
   cancelling: boolean;
 }
 
 /** Arguments that are remembered. */
 const MAX_DRAFTS = 100;
-/** Seconds a call may take unless its rule or a person says otherwise; the core's own default. */
+/** Seconds a call may take unless its rule or the user sets another limit; the core's own default. */
 const TIMEOUT = 30;
 
 const isDrafts = (value: unknown): value is Record<string, string> =>
@@ -27,7 +27,7 @@ const isDrafts = (value: unknown): value is Record<string, string> =>
 const isSeconds = (value: unknown): value is number => typeof value === "number" && value > 0;
 const isTab = (value: unknown): value is "form" | "json" => value === "form" || value === "json";
 
-/** What a person has on the bench: it survives navigation and a restart. */
+/** The tool that is tried out, with its arguments: kept across screens and a restart. */
 class Bench {
   timeout = $state(recall("playground.timeout", TIMEOUT, isSeconds));
   tab = $state(recall("playground.tab", "form", isTab));
@@ -45,7 +45,7 @@ class Bench {
     return this.#drafts[draftKey(server, tool)] ?? JSON.stringify(prefill(schema), null, 2);
   }
 
-  /** Takes what a person wrote. Secrets live as long as the page; a text that is no JSON yet is not written down. */
+  /** Stores what the user typed. Secrets live as long as the page; a text that is not JSON yet is not stored. */
   setDraft(server: ServerId | null, tool: string, text: string, schema: unknown): void {
     const key = draftKey(server, tool);
     this.#drafts = withDraft(this.#drafts, key, text);
@@ -61,7 +61,7 @@ class Bench {
     keep("playground.drafts", this.#safe);
   }
 
-  /** What a person set; without it the rule that applies bounds a call. */
+  /** The user's time limit; without it the limit of the matching rule applies. */
   get bound(): number | null {
     return this.timeout === TIMEOUT ? null : this.timeout;
   }
@@ -76,7 +76,7 @@ class Bench {
     keep("playground.tab", tab);
   }
 
-  /** Calls a tool and shows what came of it. One at a time. */
+  /** Calls a tool and shows the result. One at a time. */
   async run(server: ServerId | null, tool: string, text: string, schema: unknown): Promise<void> {
     const read = readObject(text);
     if (this.running || "problem" in read) return;
@@ -117,12 +117,12 @@ class Bench {
     }
   }
 
-  /** Asks the core to end the running call; its server is told. */
+  /** Asks the core to cancel the running call; the core notifies its server. */
   async cancel(): Promise<void> {
     if (!this.running) return;
     this.running = { ...this.running, cancelling: true };
     await core.call("cancel", { call: this.running.call }).catch(() => {
-      // The call was over already, or the core is gone: either way it reports by itself.
+      // The call was over already, or the core is gone: either way its result is reported.
     });
   }
 
@@ -130,7 +130,7 @@ class Bench {
     this.shown = entry;
   }
 
-  /** Keeps a call beyond the newest ones, or no longer. */
+  /** Pins a call, so that it is kept beyond the newest ones, or unpins it. */
   pin(entry: Entry): void {
     this.history = pin(
       this.history.some(({ id }) => id === entry.id) ? this.history : [entry, ...this.history],
@@ -151,14 +151,14 @@ class Bench {
   }
 }
 
-/** The newest draft stands last; the oldest makes room. */
+/** The newest draft is last; the oldest is dropped. */
 function withDraft(drafts: Record<string, string>, key: string, text: string | null): Record<string, string> {
   const { [key]: _, ...others } = drafts;
   const entries = text === null ? Object.entries(others) : [...Object.entries(others), [key, text] as const];
   return Object.fromEntries(entries.slice(-MAX_DRAFTS));
 }
 
-/** The text as it may be written down; absent while it is no JSON and nobody can tell what in it is secret. */
+/** The text as it can be stored; absent while it is not JSON, since secrets in it cannot be recognised. */
 function safeText(text: string, schema: unknown): string | null {
   const read = readObject(text);
   if ("problem" in read) return null;

@@ -2,7 +2,7 @@ import type { ErrorCode } from "../../host";
 import type { IconName } from "../../shared/Icon.svelte";
 import type { GlyphName } from "../../shared/words";
 
-/** How a call that got no answer is shown. Each kind has a face of its own, since each asks for something else. */
+/** How a call without an answer is shown. Each kind has its own display, since each needs another action. */
 export interface Face {
   /** What happened, in a few words. */
   title: string;
@@ -75,7 +75,8 @@ const FACES: Partial<Record<ErrorCode | "offline", Face>> = {
     ...DOWN,
     title: "No server meets the rule",
     icon: "servers",
-    cause: "Nothing was sent. The rule for this tool leaves no server; “See why” shows the condition that each of them does not meet.",
+    cause:
+      "Nothing was sent. The rule for this tool leaves no server; “See why” shows the condition that each of them does not meet.",
   },
   capability_not_allowed: {
     ...DOWN,
@@ -132,7 +133,7 @@ const OTHER: Face = {
   cause: "Something inside MCP Discovery failed. The details help to find the cause.",
 };
 
-/** The face of a failure. */
+/** How a failure is shown. */
 export function faceOf(code: ErrorCode | "offline"): Face {
   return FACES[code] ?? OTHER;
 }

@@ -21,15 +21,15 @@ export interface Entry {
   /** Its numbers are as they came, here and where it is written down: see `shared/exact.ts`. */
   result: CallResult | null;
   error: { code: ErrorCode | "offline"; message: string; detail: unknown } | null;
-  /** A person wants to keep it. */
+  /** The user pinned it. */
   pinned?: boolean;
   /** What its arguments mean, as long as the page lives: it says which of them are secrets. */
   schema?: unknown;
   /** Secrets among its arguments, as long as the page lives. Never written down. */
   secrets?: readonly string[];
-  /** The arguments as they may be written down; absent when that is all of them. */
+  /** The arguments as they can be stored; absent if that is all of them. */
   safe?: string;
-  /** It had secrets, and they are gone. */
+  /** It had secrets, which are gone. */
   withheld?: boolean;
 }
 
@@ -41,7 +41,7 @@ const MAX_PINNED = 20;
 /** Larger results are not kept beyond the life of the page, in characters. */
 const MAX_KEPT = 20_000;
 
-/** What was called before, newest first. */
+/** Earlier calls, newest first. */
 export function recallHistory(): Entry[] {
   return recall<Entry[]>(KEY, [], isHistory);
 }
@@ -51,7 +51,7 @@ export function remember(history: readonly Entry[], entry: Entry): Entry[] {
   return written([entry, ...history]);
 }
 
-/** Keeps a call beyond the newest ones, or no longer. */
+/** Pins a call, so that it is kept beyond the newest ones, or unpins it. */
 export function pin(history: readonly Entry[], id: string): Entry[] {
   return written(history.map((entry) => (entry.id === id ? { ...entry, pinned: !entry.pinned } : entry)));
 }
@@ -69,7 +69,7 @@ function written(history: readonly Entry[]): Entry[] {
   return next;
 }
 
-/** What is written down of a call: no secrets, neither in its arguments nor repeated in its answer. */
+/** The stored form of a call: no secrets, neither in its arguments nor repeated in its answer. */
 function lean(entry: Entry): Entry {
   const { secrets = [], safe, schema: _, ...rest } = entry;
   const bare: Entry = secrets.length

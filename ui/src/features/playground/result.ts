@@ -21,7 +21,7 @@ export interface Answer {
 
 /** A list of flat objects, as a table. */
 export interface Table {
-  /** What it is a list of, when it stands under a name. */
+  /** The name of the list, if it has one. */
   title: string;
   columns: string[];
   rows: Record<string, unknown>[];
@@ -121,12 +121,12 @@ function isBase64(text: string): boolean {
   return text.length > 0 && /^[A-Za-z0-9+/]+={0,2}$/.test(text);
 }
 
-/** The size of what a base64 text holds, in bytes. */
+/** The size of the decoded base64 text, in bytes. */
 function sizeOf(base64: string): number {
   return Math.floor((base64.replace(/=+$/, "").length * 3) / 4);
 }
 
-/** A line of two texts laid over each other. */
+/** A line of a comparison of two texts. */
 export interface DiffLine {
   kind: "same" | "gone" | "new";
   text: string;
@@ -169,7 +169,7 @@ function at(table: Uint16Array[], i: number, j: number): number {
   return table[i]?.[j] ?? 0;
 }
 
-/** The length of the longest common run of lines from each pair of places on. */
+/** The length of the longest common run of lines from each pair of places. */
 function commonLengths(a: string[], b: string[]): Uint16Array[] {
   const table = Array.from({ length: a.length + 1 }, () => new Uint16Array(b.length + 1));
   for (let i = a.length - 1; i >= 0; i--) {

@@ -41,7 +41,7 @@ export function search(tools: readonly ListedTool[], text: string): ListedTool[]
   });
 }
 
-/** What any of two may do: a call may go to either, so only what both promise holds. */
+/** The common promise of several definitions: a call may go to any of them, so only what all promise holds. */
 function worse(one: ToolHints, other: ToolHints): ToolHints {
   const both = (a: boolean | null, b: boolean | null, safe: boolean) =>
     a === b ? a : [a, b].includes(!safe) ? !safe : null;
@@ -70,7 +70,7 @@ export function asRequest(tool: string, argumentsText: string): string {
   return JSON.stringify({ method: "tools/call", params }, null, 2);
 }
 
-/** Words that a shell takes as they are stay bare; all others are put in single quotes. */
+/** Words that a shell takes literally stay bare; all others are put in single quotes. */
 export function shellQuote(word: string): string {
   if (/^[\w@%+=:,./-]+$/.test(word)) return word;
   return `'${word.replace(/'/g, `'\\''`)}'`;
@@ -93,15 +93,15 @@ export function decisionOf(entry: Entry): Decision | null {
 
 const isDecision = (value: unknown): value is Decision => isObject(value) && Array.isArray(value.stages);
 
-/** What a person is asked before a tool runs that may do harm. */
+/** The question before a tool runs that may do harm. */
 export interface Question {
-  /** Whoever agreed to it once is not asked it again in this session. */
+  /** After consent the question is not asked again in this session. */
   key: string;
   /** What the tool may do, and who says so. */
   says: string;
 }
 
-/** What a person agreed to, for as long as the page lives. */
+/** The consents of this page, as long as it lives. */
 const agreed = new Set<string>();
 
 /**
@@ -115,7 +115,7 @@ export function questionBefore(tool: ListedTool, server: ServerId | null): Quest
   return agreed.has(question.key) ? null : question;
 }
 
-/** The person said yes. */
+/** The user gave consent. */
 export function agree(question: Question): void {
   agreed.add(question.key);
 }

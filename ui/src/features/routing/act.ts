@@ -11,14 +11,14 @@ import { moved } from "./order";
 /** The id of a card's button, for the keyboard. */
 export const cardId = (pattern: string): string => `rule-${fieldId([pattern])}`;
 
-/** Gives the keyboard back to a card once its list is drawn anew. */
+/** Gives the keyboard focus back to a card once its list is drawn again. */
 async function focusCard(pattern: string): Promise<void> {
   await draft.settled();
   await tick();
   document.getElementById(cardId(pattern))?.focus();
 }
 
-/** A rule of this pattern: a new one, or with what another says. */
+/** Adds a rule for this pattern: an empty one, or a copy of another. */
 export async function add(pattern: string, from: string | null): Promise<void> {
   const node = nodeAt(draft.sections, [RULES]);
   const like = from === null ? undefined : draft.value([RULES, from]);
@@ -38,7 +38,7 @@ export async function remove(card: Card): Promise<void> {
   else document.getElementById("add-rule")?.focus();
 }
 
-/** Under another pattern, in its place of the file. */
+/** Renames the pattern; the rule keeps its place in the file. */
 export async function rename(card: Card, to: string): Promise<void> {
   const all = Object.keys((draft.value([RULES]) ?? {}) as object);
   draft.edit(
@@ -53,17 +53,17 @@ export async function rename(card: Card, to: string): Promise<void> {
   await focusCard(to);
 }
 
-/** Out of use, or in use again; the rule stays where it is. */
+/** Disables or enables the rule; it stays at its place. */
 export function enable(card: Card, on: boolean): void {
   const path: Path = [...card.path, "enabled"];
   const own = draft.value(card.path);
   const only = isObject(own) && Object.keys(own).length === 1;
-  // What says nothing new needs no line, unless the file has one.
+  // A default value needs no line, unless the file has one.
   if (on && !only && at(draft.saved?.values, path) === undefined) draft.remove(path);
   else draft.set(path, on);
 }
 
-/** One place up or down: by priorities, as few of them as can be. Says what was done. */
+/** Moves the rule up or down, by changing as few priorities as possible. Returns what was done. */
 export async function shift(card: Card, step: 1 | -1): Promise<string> {
   const rows = board.cards.flatMap(({ row }) => row ?? []);
   const from = rows.findIndex(({ pattern }) => pattern === card.pattern);
@@ -82,7 +82,7 @@ export async function shift(card: Card, step: 1 | -1): Promise<string> {
   return `${card.pattern} is rule ${to + 1} of ${rows.length}`;
 }
 
-/** Keeps a call and what comes of it as a test. */
+/** Saves a call and its result as a routing test. */
 export async function addTest(test: Record<string, unknown>): Promise<number> {
   const tests = draft.value([TESTS]);
   const count = Array.isArray(tests) ? tests.length : 0;

@@ -10,7 +10,7 @@ import { core } from "../../state/core.svelte";
 export const RULES = "routing_rules";
 export const TESTS = "routing_tests";
 
-/** A rule of the draft, and what the core says of it. */
+/** A rule of the draft, and what the core reports about it. */
 export interface Card {
   pattern: string;
   path: Path;
@@ -18,30 +18,33 @@ export interface Card {
   row: RuleRow | null;
 }
 
-/** The rules of the draft in the order in which they are looked at. */
+/** The rules of the draft in the order in which they are tried. */
 class Board {
   list = $state.raw<RuleList | null>(null);
   error = $state.raw<CallError | null>(null);
-  /** When each rule applied last, by its pattern; the defaults are the one without. Absent until that is known. */
+  /**
+   * When each rule matched last, by its pattern; the entry without a pattern is the defaults. Absent until that is
+   * known.
+   */
   used = $state.raw<ReadonlyMap<string | null, number> | null>(null);
   /** The card that is open; or the defaults. */
   opened = $state<string | null>(null);
-  /** A rule is being added: what it begins with, and whose words it takes. */
+  /** A rule is being added: its initial pattern, and the rule it is a copy of. */
   adding = $state.raw<{ pattern: string; from: string | null } | null>(null);
 
-  /** The text that rules are asked about: the draft, while it differs from the file and loads. */
+  /** The text that rules are read from: the draft, while it differs from the file and loads. */
   text: string | null = $derived(
     draft.changed && draft.fresh && draft.read && draft.read.values !== null && !this.#isBroken()
       ? draft.read.text
       : null,
   );
-  /** The draft says something that does not load. */
+  /** The draft holds something that does not load. */
   broken = $derived(draft.changed && (!draft.readable || this.#isBroken()));
 
-  /** What the core said of the draft is of its newest text: only then there is something to ask with. */
+  /** The core's answer belongs to the newest text of the draft: only then its rules can be requested. */
   settled = $derived(!draft.changed || this.text !== null || this.broken);
 
-  /** The simulator has said what comes of the newest text: the rest of the screen can be asked for. */
+  /** The simulator's answer belongs to the newest text: the rest of the screen can be requested. */
   simulated = $derived(this.settled && (sim.args === null || sim.of === this.text));
 
   cards: readonly Card[] = $derived.by(() => {
@@ -58,7 +61,7 @@ class Board {
   });
   #made: ReadonlyMap<string, Card> = new Map();
 
-  /** The card that was there, while the core says the same of it: then nothing of it is drawn anew. */
+  /** The existing card, as long as the core reports the same: then nothing of it is drawn again. */
   #card(pattern: string, row: RuleRow | null): Card {
     const made = this.#made.get(pattern);
     return made?.row === row ? made : { pattern, path: [RULES, pattern], row };
@@ -83,11 +86,11 @@ class Board {
       const { rules } = await core.call("traffic", {});
       this.used = new Map(rules.map(({ pattern, last_at }) => [pattern, last_at]));
     } catch {
-      // Rules are edited without it all the same.
+      // Rules can be edited without it.
     }
   });
 
-  /** Asks when each was used last. */
+  /** Reads when each rule matched last. */
   askUse(): void {
     this.#uses.ask(null);
   }
@@ -96,7 +99,7 @@ class Board {
     this.#latest.ask(text);
   }
 
-  /** Routing tests are no reason: rules that break one are read and tried all the same. */
+  /** Routing tests do not count: rules that break one are read and simulated all the same. */
   #isBroken(): boolean {
     return draft.errors.some(({ path }) => !/^routing_tests\[\d+\]$/.test(path));
   }

@@ -7,7 +7,7 @@ interface Simulated {
   down: readonly string[];
 }
 
-/** A routing test that wants what the rules do now: the one server, else the one region, else the refusal. */
+/** A routing test that expects the present result: the one server, else the one region, else the error. */
 export function expectation(call: Simulated, result: RouteResult | null): Record<string, unknown> {
   const client = call.client.trim();
   return {

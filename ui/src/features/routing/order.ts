@@ -5,8 +5,8 @@ export interface Ranked {
 }
 
 /**
- * The priorities that put one rule elsewhere in the order, by pattern: as few as can be. Among equal priorities the order is
- * the core's, by how exact a pattern is; what stands above another there stays above it with the same number.
+ * The priorities that put one rule elsewhere in the order, by pattern: as few as possible. Among equal priorities the
+ * core orders by how exact a pattern is; a rule that is above another there stays above it with the same number.
  */
 export function moved(rules: readonly Ranked[], from: number, to: number): Map<string, number> {
   const rule = rules[from];
@@ -18,7 +18,7 @@ export function moved(rules: readonly Ranked[], from: number, to: number): Map<s
   return other.size < least.size ? other : least;
 }
 
-/** The rule goes above the one below it; who is above it and would fall behind goes up with it. */
+/** The rule goes above the one below it; rules above it that would fall behind get a higher priority too. */
 function raise(now: readonly Ranked[], wanted: readonly Ranked[], at: number): Map<string, number> {
   const found = new Map<string, number>();
   for (let place = at; place >= 0; place--) {
@@ -31,7 +31,7 @@ function raise(now: readonly Ranked[], wanted: readonly Ranked[], at: number): M
   return found;
 }
 
-/** The rule goes below the one above it; who is below it and would come first goes down with it. */
+/** The rule goes below the one above it; rules below it that would come first get a lower priority too. */
 function lower(now: readonly Ranked[], wanted: readonly Ranked[], at: number): Map<string, number> {
   const found = new Map<string, number>();
   for (let place = at; place < wanted.length; place++) {
@@ -44,19 +44,22 @@ function lower(now: readonly Ranked[], wanted: readonly Ranked[], at: number): M
   return found;
 }
 
-/** With its own priority it is surely not above the one that is to stand above it. */
+/** With its own priority it is surely not above the rule that should come above it. */
 function isAbove(wanted: readonly Ranked[], place: number, priority: number): boolean {
   const above = wanted[place - 1];
   return above === undefined || priority < above.priority;
 }
 
-/** With its own priority it is surely not below the one that is to stand below it. */
+/** With its own priority it is surely not below the rule that should come below it. */
 function isBelow(wanted: readonly Ranked[], place: number, priority: number): boolean {
   const below = wanted[place + 1];
   return below === undefined || priority > below.priority;
 }
 
-/** With the same number the one surely comes before the other: they have it now, and it does. Otherwise nobody here knows. */
+/**
+ * With the same number one surely comes before the other: they have it now, and it does. Otherwise the page cannot
+ * know.
+ */
 function isBefore(now: readonly Ranked[], one: Ranked, other: Ranked): boolean {
   return one.priority === other.priority && now.indexOf(one) < now.indexOf(other);
 }

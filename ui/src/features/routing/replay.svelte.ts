@@ -3,14 +3,14 @@ import { Latest } from "../../shared/latest";
 import { painted } from "../../shared/painted";
 import { core } from "../../state/core.svelte";
 
-/** How many of the newest calls are tried again. */
+/** How many of the newest calls are replayed. */
 export const REPLAYED = 100;
 
-/** The last real calls, decided again under the draft. */
+/** The last real calls, replayed with the draft. */
 class Replays {
   result = $state.raw<Replay | null>(null);
   error = $state.raw<CallError | null>(null);
-  /** The calls are listed in the place of the stages. */
+  /** The calls are listed instead of the stages. */
   listing = $state(false);
 
   #latest = new Latest<ReplayArgs>(

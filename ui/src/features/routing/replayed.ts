@@ -1,7 +1,7 @@
 import type { Replay, ServerPlace } from "../../host";
 import { count } from "../../shared/format";
 
-/** What would become of the recorded calls, in a sentence or two. */
+/** The result of the replay, in a sentence or two. */
 export function replayWords({ calls, moves, fails, unknowns, moved }: Replay): string {
   if (calls === 0) return "No call was recorded yet.";
   const where = moves > 0 ? goal(moved.map(({ to }) => to)) : "";
@@ -11,7 +11,7 @@ export function replayWords({ calls, moves, fails, unknowns, moved }: Replay): s
   return said.join(" ");
 }
 
-/** Where all of them go, when that is one server or one region: ` to eu-central-1`. */
+/** If all of them go to one server or one region: ` to eu-central-1`. */
 function goal(places: readonly (ServerPlace | null)[]): string {
   const [first] = places;
   if (!first) return "";

@@ -1,7 +1,7 @@
 import type { RouteShare, ServerId } from "../../host";
 import type { Which } from "../../shared/decision/sim.svelte";
 
-/** A server's calls under the saved rules and under the draft; absent where these are not shown. */
+/** A server's calls under the saved rules and under the draft; absent if these are not shown. */
 export interface Share {
   id: ServerId;
   name: string;
@@ -9,7 +9,7 @@ export interface Share {
   after: number | null;
 }
 
-/** Who takes how many, the most first. Servers that take none under any of both are left out. */
+/** How many calls each server gets, most first. Servers that get none under either are left out. */
 export function shares(saved: readonly RouteShare[], draft: readonly RouteShare[] | null, which: Which): Share[] {
   const rows = new Map<ServerId, Share>();
   const both = draft !== null && which === "both";

@@ -1,13 +1,13 @@
 import { isObject } from "../../shared/json";
 
-/** What kind of pattern it is: how exact, which is what decides among equal priorities. */
+/** The kind of a pattern, that is how exact it is, which decides among equal priorities. */
 export function kindOf(pattern: string): string {
   const prefix = /^[^*?[]*/.exec(pattern)?.[0].length ?? 0;
   if (prefix === pattern.length) return "exact name";
   return prefix === 0 ? "any prefix" : `prefix of ${prefix}`;
 }
 
-/** What a rule, or the defaults, ask for, in a few words each. */
+/** What a rule, or the defaults, set, in a few words each. */
 export function asks(fields: unknown): string[] {
   if (!isObject(fields)) return [];
   const said: string[] = [];

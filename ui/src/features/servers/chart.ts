@@ -2,7 +2,7 @@ import type { LatencyMinute } from "../../host";
 
 const MINUTE = 60_000;
 
-/** A measured minute; absent where nothing answered or nothing was measured. */
+/** A measured minute; absent if nothing answered or nothing was measured. */
 type Point = { at: number; ms: number } | null | undefined;
 
 /** Minutes shown. */
@@ -12,7 +12,7 @@ const SPAN = 60;
 export interface Chart {
   p50: string;
   p95: string;
-  /** Where nothing answered: from, to, in the box's units. */
+  /** Without answers: from, to, in the box's units. */
   gaps: { from: number; to: number }[];
   /** The top of the scale, in milliseconds. */
   top: number;
@@ -47,7 +47,7 @@ export function chartOf(
       .map((point, index) => {
         if (!point) return "";
         const joined = near(points[index - 1], point);
-        // A minute without neighbours is as wide as it was long, or nobody would see it.
+        // A minute without neighbours is drawn with its own width, or it would not be visible.
         if (!joined && !near(point, points[index + 1])) return `M${x(point.at)} ${y(point.ms)}H${x(point.at + MINUTE)}`;
         return `${joined ? "L" : "M"}${x(point.at + MINUTE / 2)} ${y(point.ms)}`;
       })

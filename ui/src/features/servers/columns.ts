@@ -28,7 +28,7 @@ export const COLUMNS: Record<Column, ColumnWords> = {
     numeric: true,
     unit: "ms",
     text: ({ health }) => {
-      // What it took while it still answered is in the details; here it would look like an answer.
+      // Its former latency is in the details; here it would look like a current one.
       const answers = health.response_time_ms !== null && health.status !== "unhealthy";
       return answers ? millis(health.response_time_ms ?? 0) : "—";
     },
@@ -49,7 +49,7 @@ export interface Sort {
   down: boolean;
 }
 
-/** What a row is compared by; nothing stands last, whichever way. */
+/** The sort value of a row; empty values come last, in either direction. */
 const KEYS: Record<SortBy, (row: ServerRow) => string | number | null> = {
   status: ({ health }) => SEVERITY[health.status],
   name: (row) => row.name,
@@ -62,7 +62,7 @@ const KEYS: Record<SortBy, (row: ServerRow) => string | number | null> = {
   version: (row) => row.server_version,
 };
 
-/** The rows in an order. Rows that are alike in it stand by their names. */
+/** The rows in an order. Equal rows are ordered by name. */
 export function sorted(rows: readonly ServerRow[], { by, down }: Sort): readonly ServerRow[] {
   if (by === "status" && !down) return rows;
   const key = KEYS[by];
@@ -89,7 +89,7 @@ export const STATUS_WIDTH = 178;
 /** Status (“Needs sign-in” and its age), name and a reason need this much, in pixels. */
 const NEEDED = 16 + STATUS_WIDTH + GAP + 136 + GAP + 160 + 16;
 
-/** The chosen columns that fit into a width; the last ones give way first, since the reason is worth more than they are. */
+/** The chosen columns that have room in a width; the last ones are dropped first, since the reason is worth more. */
 export function fitting(chosen: readonly Column[], width: number): Column[] {
   let left = width - NEEDED;
   const shown: Column[] = [];

@@ -1,7 +1,7 @@
 import type { ServerId, ServerRow } from "../../host";
 import { sourceWords, statusWords, transportWords } from "../../shared/words";
 
-/** What rows can be put together by. */
+/** What rows can be grouped by. */
 export type GroupBy = "none" | "flat" | "region" | "source" | "transport";
 
 /** A line of the table. */
@@ -17,14 +17,14 @@ const NAMERS: Record<GroupBy, (row: ServerRow) => string> = {
   transport: (row) => transportWords(row.transport),
 };
 
-/** What the group of a row is called. */
+/** The name of a row's group. */
 export function titleOf(row: ServerRow, by: GroupBy): string {
   return NAMERS[by](row);
 }
 
 /**
- * The lines of the table. Groups stand in the order of their first row, so that the worst group is on top. Rows that are known
- * in `held` stay in the group they were in: a heading that comes moves everything under it.
+ * The lines of the table. Groups are in the order of their first row, so that the worst group is on top. Rows that are
+ * known in `held` stay in their group: a new heading would move everything under it.
  */
 export function toLines(rows: readonly ServerRow[], by: GroupBy, held?: ReadonlyMap<ServerId, ServerRow>): Line[] {
   if (by === "flat") return rows.map((row) => ({ kind: "row", key: row.id, row }));

@@ -1,21 +1,21 @@
 import type { Differences, HealthReport, ServerHealth, ServerHistory, ServerId } from "../../host";
 import { core } from "../../state/core.svelte";
 
-/** How one server is and was, as its drawer shows it. */
+/** The present and former health of one server, as its drawer shows it. */
 export class HealthView {
   /** The rules it is measured by. */
   rules = $state.raw<HealthReport | null>(null);
   /** The last round of checks. */
   now = $state.raw<ServerHealth | null>(null);
-  /** What was. */
+  /** Its history. */
   history = $state.raw<ServerHistory | null>(null);
 
-  /** What the server lists, where it differs from the tools that were accepted. */
+  /** The tools that the server lists, if they differ from the accepted ones. */
   differences: Differences | null = $derived(this.now?.checks.find((check) => check.details)?.details ?? null);
 
   #id: ServerId | null = null;
 
-  /** Reads it again. What fails here is no news: the record says why the core does not answer. */
+  /** Reads it again. A failure is not reported: the page shows why the core does not answer. */
   async read(id: ServerId): Promise<void> {
     if (this.#id !== id) this.#clear(id);
     const [report, history] = await Promise.allSettled([

@@ -1,16 +1,18 @@
 import type { CallRow, Traffic } from "../../host";
 
-/** Servers named; the others are counted. */
+/** Servers listed by name; the others are counted. */
 const MAX = 3;
 
-/** What is called most among some calls, by the name of its capability. */
+/** The most called capability among some calls. */
 export function mostCalled(rows: readonly Pick<CallRow, "capability" | "stands_for">[]): string | null {
   const calls = new Map<string, number>();
   for (const { capability, stands_for } of rows) calls.set(capability, (calls.get(capability) ?? 0) + stands_for);
   return [...calls].sort(([, one], [, other]) => other - one)[0]?.[0] ?? null;
 }
 
-/** Where the calls of a server went instead: `weather-a (60 %), weather-c (40 %)`; absent when nobody else took any. */
+/**
+ * Where the calls of a server went instead: `weather-a (60 %), weather-c (40 %)`; absent if no other server took any.
+ */
 export function elsewhere({ servers }: Pick<Traffic, "servers">, id: string): string | null {
   const others = servers.filter(({ server, calls, failed }) => server.id !== id && calls > failed);
   const all = others.reduce((sum, { calls }) => sum + calls, 0);

@@ -12,18 +12,18 @@ import { Latest } from "../../shared/latest";
 import { oneLine } from "../../shared/text";
 import { core } from "../../state/core.svelte";
 
-/** Servers that could be one to AI clients, and those that are: proposed by the core, decided here. */
+/** Servers that look like replicas of one, and groups of replicas: proposed by the core, decided here. */
 class Replicas {
-  /** What the core said last; absent until it was asked. */
+  /** The core's last answer; absent until it was read. */
   found = $state.raw<ReplicaProposals | null>(null);
   /** Why it could not be read. */
   error = $state.raw<CallError | null>(null);
-  /** What is being done; absent while nothing is. */
+  /** The action that is running; absent if none is. */
   doing = $state<"making" | "dismissing" | "dissolving" | null>(null);
   /** The proposal whose details are open. */
   looking = $state.raw<ReplicaProposal | null>(null);
 
-  /** What is proposed first. */
+  /** The first proposal. */
   next = $derived(this.found?.proposals[0] ?? null);
   /** What the answer depends on: the records of servers, the configuration, what was dismissed. */
   version = $derived.by(() => {
@@ -40,7 +40,7 @@ class Replicas {
     }
   });
 
-  /** Asks for it as it is now. */
+  /** Reads the current state. */
   read(): Promise<void> {
     return this.#latest.ask(null);
   }
@@ -50,21 +50,23 @@ class Replicas {
     return this.found?.groups.find((group) => group.servers.some((server) => server.id === id)) ?? null;
   }
 
-  /** The proposal that a server is in. */
+  /** The proposal that contains the server. */
   proposalOf(id: ServerId): ReplicaProposal | null {
     return this.found?.proposals.find((one) => one.servers.some((server) => server.id === id)) ?? null;
   }
 
-  /** Makes servers one. It throws what kept it from being made. */
+  /** Groups servers as replicas. Throws the reason if that fails. */
   async make(proposal: ReplicaProposal, name: string): Promise<void> {
     await this.#do("making", async () => {
       const servers = proposal.servers.map((server) => server.id);
       const made = await core.call("replica_group_accept", { name, servers });
-      offerUndo(`${plural(servers.length, "server")} are now replicas of one server: ${oneLine(made.name)}`, [made.undo]);
+      offerUndo(`${plural(servers.length, "server")} are now replicas of one server: ${oneLine(made.name)}`, [
+        made.undo,
+      ]);
     });
   }
 
-  /** Does not propose them again; false when that did not work, which is said. */
+  /** Dismisses the proposal; false if that failed, which is reported. */
   async dismiss(proposal: ReplicaProposal): Promise<boolean> {
     const done = await attempt("The proposal was not dismissed", () =>
       this.#do("dismissing", async () => {
@@ -76,7 +78,7 @@ class Replicas {
     return done ?? false;
   }
 
-  /** Takes a group apart; a failure is said. */
+  /** Dissolves a group; a failure is reported. */
   async dissolve(group: ReplicaGroupRow): Promise<void> {
     await attempt("The group was not dissolved", () =>
       this.#do("dissolving", async () => {

@@ -16,12 +16,15 @@ export function listed(words: readonly string[]): string {
   return others.length ? `${others.reverse().join(", ")} and ${last}` : (last ?? "");
 }
 
-/** In what servers differ, in words; absent when in nothing. */
+/** In what servers differ, in words; absent if in nothing. */
 export function differWords(differ: readonly ReplicaDifference[]): string | null {
   return differ.length ? listed(differ.map((what) => DIFFERENCES[what])) : null;
 }
 
-/** What a disagreement in a tool means for calls, seen from one server of the group; absent when it is not about that server. */
+/**
+ * What a difference in a tool means for calls, from the view of one server of the group; absent if it does not concern
+ * that server.
+ */
 export function apartWords(group: ReplicaGroupRow, apart: ReplicaApart, id: ServerId): string | null {
   const name = (of: ServerId) => oneLine(group.servers.find((server) => server.id === of)?.name ?? "another server");
   const names = (ids: readonly ServerId[]) => listed(ids.map(name));

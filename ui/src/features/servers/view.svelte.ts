@@ -19,27 +19,27 @@ const isSort = (value: unknown): value is Sort =>
   SORTS.includes((value as Sort).by) &&
   typeof (value as Sort).down === "boolean";
 
-/** The list as it was when the pointer or the focus came. */
+/** The list as it was when the pointer or the focus entered it. */
 interface Held {
   order: readonly ServerId[];
   rows: ReadonlyMap<ServerId, ServerRow>;
 }
 
-/** What a person did to the list: it stays while they are on another screen. */
+/** The user's settings of the list: kept while another screen is open. */
 class View {
   group = $state<GroupBy>(recall("servers.group", "none", isGroup));
   sort = $state.raw<Sort>(recall("servers.sort", WORST_FIRST, isSort));
   columns = $state.raw<Column[]>(recall("servers.columns", ["region", "response"], isColumns));
   /** Check boxes are shown. */
   selecting = $state(false);
-  /** Servers being checked because a person asked. */
+  /** Servers that the user has checked now. */
   checking = new SvelteSet<ServerId>();
   /** The server whose form is open. */
   editing = $state<ServerId | null>(null);
-  /** Where the list was scrolled to, in pixels. */
+  /** The scroll position of the list, in pixels. */
   scroll = 0;
 
-  /** The order that is on the screen while the pointer or the focus is in the list. */
+  /** The order that is shown while the pointer or the focus is in the list. */
   #held = $state.raw<Held | null>(null);
   #inside = new Set<"pointer" | "focus">();
 
@@ -54,13 +54,13 @@ class View {
 
   /** The ids to show now, in the core's order, which is worst first. */
   #listed: readonly ServerId[] = $derived(filtering.matched ?? core.order);
-  /** The same in the order that a person chose. */
+  /** The same in the order that the user chose. */
   #wanted: readonly ServerId[] = $derived.by(() => {
     if (this.sort.by === "status" && !this.sort.down) return this.#listed;
     const rows = this.#listed.flatMap((id) => core.rows.get(id) ?? []);
     return sorted(rows, this.sort).map((row) => row.id);
   });
-  /** The order that is kept still; one without a row keeps nothing, and must not hide what comes. */
+  /** The order that is kept still; an empty one keeps nothing, and must not hide new rows. */
   #still = $derived(this.#held?.order.some((id) => core.rows.has(id)) ? this.#held : null);
   /** The rows as they were when the list was held: they stay in their groups. */
   heldRows = $derived(this.#still?.rows);
@@ -68,7 +68,7 @@ class View {
   rows: readonly ServerRow[] = $derived(
     (this.#still?.order ?? this.#wanted).map((id) => core.rows.get(id)).filter((row) => row !== undefined),
   );
-  /** How many rows came or moved while the list was held still. */
+  /** How many rows were added or moved while the list was held still. */
   waiting = $derived.by(() => {
     if (!this.#still) return 0;
     const { order, rows } = this.#still;
@@ -80,24 +80,24 @@ class View {
     this.#held ??= this.#now();
   }
 
-  /** The last to leave lets the rows move again. */
+  /** When both have left, the rows can move again. */
   leave(by: "pointer" | "focus"): void {
     this.#inside.delete(by);
     if (this.#inside.size === 0) this.#held = null;
   }
 
-  /** Shows the core's order again, whoever is inside. */
+  /** Shows the core's order again, even while the pointer or the focus is in the list. */
   release(): void {
     this.#inside.clear();
     this.#held = null;
   }
 
-  /** Shows what came while the list was held, and holds that. */
+  /** Shows the rows that were added while the list was held, and holds that. */
   catchUp(): void {
     if (untrack(() => this.#held)) this.#held = untrack(() => this.#now());
   }
 
-  /** Sorts by a column, the other way round when it is sorted by it already. */
+  /** Sorts by a column, in the other direction if it is the sort column already. */
   sortBy(by: SortBy): void {
     this.sort = { by, down: this.sort.by === by && !this.sort.down };
     keep("servers.sort", this.sort);
@@ -115,7 +115,7 @@ class View {
     keep("servers.columns", this.columns);
   }
 
-  /** Puts a row into the selection or takes it out. */
+  /** Selects a row or deselects it. */
   toggle(id: ServerId): void {
     if (!filtering.selected.delete(id)) filtering.selected.add(id);
     if (filtering.selected.size) this.selecting = true;

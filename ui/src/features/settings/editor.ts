@@ -21,14 +21,14 @@ import { changeTo, type Typed } from "../../shared/config/text";
 /** What is marked: lines from 1. */
 export interface Marks {
   changed: ReadonlySet<number>;
-  /** Of the field that has the focus, or whose line has the caret. */
+  /** The lines of the field that has the focus, or of the one at the caret. */
   on: readonly [from: number, to: number] | null;
   bad: readonly { line: number; column: number; isError: boolean }[];
 }
 
 export interface EditorEvents {
   typed: (typed: Typed[]) => void;
-  /** The caret came to another line by a person's hand. */
+  /** The user moved the caret to another line. */
   moved: (line: number) => void;
   focused: (has: boolean) => void;
 }
@@ -178,7 +178,7 @@ export class FileEditor {
       if (update.focusChanged) events.focused(update.view.hasFocus);
       if (update.selectionSet && !ours && update.view.hasFocus) events.moved(this.line());
     });
-    // Undo is the draft's, which knows of the forms as well: there is no history here.
+    // Undo belongs to the draft, which knows the forms as well: there is no history here.
     const keys = keymap.of([...searchKeymap, ...defaultKeymap.filter(({ key }) => key !== "Mod-Enter")]);
     const extensions = [
       lineNumbers(),
@@ -191,7 +191,7 @@ export class FileEditor {
       marked,
       look,
       heard,
-      // A browser's own undo knows nothing of what the forms changed.
+      // The browser's own undo does not know changes made in the forms.
       EditorView.domEventHandlers({
         beforeinput: (event) => {
           if (event.inputType.startsWith("history")) event.preventDefault();
@@ -209,7 +209,7 @@ export class FileEditor {
     this.#view = new EditorView({ state: EditorState.create({ doc: text, extensions }), parent: root, root });
   }
 
-  /** Shows this text; what is alike stays as it is, with the caret. */
+  /** Shows this text; equal parts stay as they are, with the caret. */
   show(text: string): void {
     const change = changeTo(this.#view.state.doc.toString(), text);
     if (change) this.#view.dispatch({ changes: change, annotations: fromOutside.of(true) });
@@ -226,14 +226,14 @@ export class FileEditor {
     });
   }
 
-  /** Brings a line into view, when it is not. Nothing but the text is scrolled: the eye is elsewhere. */
+  /** Scrolls a line into view, if it is not visible. Only the text is scrolled: the user looks elsewhere. */
   reveal(line: number): void {
     const { top, bottom } = this.#view.lineBlockAt(this.#place(line, 1));
     const { scrollTop, clientHeight } = this.#view.scrollDOM;
     if (top < scrollTop || bottom > scrollTop + clientHeight) this.#view.scrollDOM.scrollTop = top - clientHeight / 3;
   }
 
-  /** Puts the caret there, and the keyboard. */
+  /** Puts the caret there, with the keyboard focus. */
   go(line: number, column = 1): void {
     const at = this.#place(line, column);
     this.#view.dispatch({

@@ -1,4 +1,4 @@
-/** Where one looks: the corner of the picture at the upper left of the window, and how large it is drawn. */
+/** The view: the corner of the picture at the upper left of the window, and the zoom. */
 export interface Camera {
   x: number;
   y: number;
@@ -17,21 +17,21 @@ export const NAMED_ZOOM = 11 / 13;
 /** One press of a key or a button. */
 export const ZOOM_STEP = 1.25;
 
-/** All of it, never larger than it is; in the middle where there is room. */
+/** All of it, never enlarged; in the middle if there is room. */
 export function fitted(picture: Area, view: Area): Camera {
   const zoom = bounded(Math.min(1, view.width / picture.width, view.height / picture.height));
   return {
     x: Math.min(0, (picture.width - view.width / zoom) / 2),
-    // A picture that is not as high as the window stands at its top.
+    // A picture that is lower than the window is placed at its top.
     y: zoom < 1 ? Math.min(0, (picture.height - view.height / zoom) / 2) : 0,
     zoom,
   };
 }
 
-/** A picture of so many windows side by side, or one under the other, is rather read from its beginning than surveyed. */
+/** A picture larger than this many windows, side by side or one below the other, is shown from its beginning. */
 const READ_WINDOWS = 2;
 
-/** The first look: all of it, or its beginning at a size that can be read. */
+/** The first view: all of it, or its beginning at a readable size. */
 export function first(picture: Area, view: Area, isRead: boolean): Camera {
   const all = fitted(picture, view);
   if (all.zoom >= NAMED_ZOOM || (!isRead && all.zoom * READ_WINDOWS < NAMED_ZOOM)) return all;
@@ -43,18 +43,18 @@ function bounded(zoom: number): number {
   return Math.min(MOST_ZOOM, Math.max(LEAST_ZOOM, zoom));
 }
 
-/** Larger or smaller, with the same spot of the picture under this point of the window. */
+/** Zooms with the same spot of the picture under this point of the window. */
 export function zoomed(camera: Camera, factor: number, at: { x: number; y: number }): Camera {
   const zoom = bounded(camera.zoom * factor);
   return { x: camera.x + at.x / camera.zoom - at.x / zoom, y: camera.y + at.y / camera.zoom - at.y / zoom, zoom };
 }
 
-/** Moved by so many pixels of the screen; some of the picture stays in the window. */
+/** Moved by this many pixels of the screen; some of the picture stays in the window. */
 export function panned(camera: Camera, dx: number, dy: number, picture: Area, view: Area): Camera {
   return within({ ...camera, x: camera.x - dx / camera.zoom, y: camera.y - dy / camera.zoom }, picture, view);
 }
 
-/** At least so much of the picture stays in sight, in pixels of the screen. */
+/** At least this much of the picture stays in view, in pixels of the screen. */
 const IN_SIGHT = 80;
 
 export function within(camera: Camera, picture: Area, view: Area): Camera {
@@ -73,10 +73,10 @@ interface Rect extends Area {
   y: number;
 }
 
-/** Around what is shown, in pixels of the screen. */
+/** Margin around what is shown, in pixels of the screen. */
 const AROUND = 24;
 
-/** The least move after which all of this is in the window; its upper left, where it is too large. */
+/** The shortest move after which all of this is in the window; if it is too large, its upper left. */
 export function showing(camera: Camera, rect: Rect, view: Area): Camera {
   const around = AROUND / camera.zoom;
   const along = (value: number, shown: number, start: number, size: number) => {
@@ -91,7 +91,7 @@ export function showing(camera: Camera, rect: Rect, view: Area): Camera {
   };
 }
 
-/** What is seen of the picture, and so much around it, in parts of the window. */
+/** The visible part of the picture with a margin, in parts of the window. */
 export function seen(camera: Camera, view: Area, around: number): Rect {
   const [width, height] = [view.width / camera.zoom, view.height / camera.zoom];
   return {
@@ -102,12 +102,12 @@ export function seen(camera: Camera, view: Area, around: number): Rect {
   };
 }
 
-/** The one has all of the other in it. */
+/** The first contains all of the second. */
 export function holds(a: Rect, b: Rect): boolean {
   return a.x <= b.x && a.y <= b.y && b.x + b.width <= a.x + a.width && b.y + b.height <= a.y + a.height;
 }
 
-/** The two have a part in common. */
+/** The two overlap. */
 export function meets(a: Rect, b: Rect): boolean {
   return a.x < b.x + b.width && b.x < a.x + a.width && a.y < b.y + b.height && b.y < a.y + a.height;
 }

@@ -5,7 +5,7 @@ import { type GlyphName, healthWords, STATUSES, statusWords } from "../../shared
 import { percent, type Share } from "./flow";
 import type { Spot } from "./spots";
 
-/** A node as it is drawn: what stands on it, and what is said of it. */
+/** A node as it is drawn: its texts, and its label. */
 export interface Drawn {
   id: ServerId;
   /** Within its box, from 1. */
@@ -17,14 +17,14 @@ export interface Drawn {
   tail: string;
   /** A figure, or a state in a word. */
   figure: string;
-  /** It is something to look at. */
+  /** It needs attention. */
   loud: boolean;
   share: Share | null;
   isSelected: boolean;
   label: string;
-  /** Its name and how it is, which is a part of the label. */
+  /** Its name and health, which is a part of the label. */
   state: string;
-  /** What it was made of: while that is the same, so is this. */
+  /** The row it was made from: while that is the same, so is this. */
   row: ServerRow;
   hasFlow: boolean;
   now: number;
@@ -39,13 +39,13 @@ export interface DrawnColumn {
 export interface Circumstances {
   share: Share | null;
   isSelected: boolean;
-  /** Lines are drawn of something that servers offer, or do not. */
+  /** Routes are drawn for something that servers offer, or do not. */
   hasFlow: boolean;
-  /** When ages were told last. */
+  /** When ages were updated last. */
   now: number;
 }
 
-/** The node, or the former one where nothing of it changed. */
+/** The node, or the former one if nothing of it changed. */
 export function drawnOf(spot: Spot, circumstances: Circumstances, before: Drawn | undefined): Drawn {
   const { share, isSelected, hasFlow, now } = circumstances;
   const { row } = spot.node;
@@ -94,7 +94,7 @@ const TAIL = 6;
 const SHORT = 9;
 const segments = new Intl.Segmenter(undefined, { granularity: "grapheme" });
 
-/** A name in two parts: the first gives way where there is no room. */
+/** A name in two parts: the first is cut if there is no room. */
 function split(name: string): [string, string] {
   if (name.length <= SHORT) return [name, ""];
   const end = [...segments.segment(name.slice(-TAIL * 8))].map(({ segment }) => segment);
@@ -130,10 +130,10 @@ function outFigure(row: ServerRow): string {
   return row.health.status === "healthy" ? "Left out" : healthWords(row.health).word;
 }
 
-/** How a server is, in a sentence: `Down for 18 min: Connection refused`. */
+/** The health of a server, in a sentence: `Down for 18 min: Connection refused`. */
 export function stateOf(row: ServerRow, now: number): string {
   const words = healthWords(row.health);
-  // Ages are told once a minute: a figure that is old by then would be wrong.
+  // Ages are updated once a minute: a figure that is outdated by then would be wrong.
   const since =
     words.since === null
       ? ""
@@ -144,7 +144,7 @@ export function stateOf(row: ServerRow, now: number): string {
   return `${words.word}${since}${why ? `: ${brief(why)}` : ""}`;
 }
 
-/** What a share means for its server, in a sentence. */
+/** The meaning of a share for its server, in a sentence. */
 export function shareWords({ part, share, calls, why }: Share): string {
   const because = why ? `: ${brief(why)}` : "";
   if (part === "used") return `takes ${percent(share)}, ${plural(calls, "call")}`;
@@ -173,7 +173,7 @@ export function countWords(counts: Partial<Record<HealthStatus, number>>): strin
     .join(", ");
 }
 
-/** The columns, those that were there before where nobody in them changed: of these nothing is gone through. */
+/** The columns; those without a change stay the same objects and are skipped. */
 export function unchanged(before: readonly DrawnColumn[] | undefined, columns: DrawnColumn[]): DrawnColumn[] {
   if (!before) return columns;
   const known = new Map(before.map((one) => [one.number, one]));

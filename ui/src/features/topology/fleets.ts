@@ -1,7 +1,7 @@
 import type { HealthStatus, ServerRow } from "../../host/bindings";
 import { server } from "../../state/samples";
 
-/** Numbers that look like chance and are the same each time. */
+/** Pseudo-random numbers that are the same each time. */
 export function dice(seed: number): (below: number) => number {
   let state = seed * 2_654_435_761 + 1;
   return (below) => {
@@ -22,7 +22,7 @@ export const STATES: readonly HealthStatus[] = [
 ];
 const NAMES = ["weather", "ملف الطقس", "🙂🙃", "<b>no</b>", "a".repeat(200), "\u202Eevil", ""];
 
-/** A fleet for tests: so many servers in up to so many regions, of which some have none. */
+/** A fleet for tests: servers in regions, some without a region. */
 export function fleet(roll: (below: number) => number, count: number, regions: number): ServerRow[] {
   return Array.from({ length: count }, (_, at) => {
     const region = roll(regions + 1);

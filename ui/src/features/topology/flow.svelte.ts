@@ -4,44 +4,44 @@ import { core } from "../../state/core.svelte";
 import { type Flow, flowOf, pretendedFlow, realFlow } from "./flow";
 import type { Subject } from "./place";
 
-/** Lines are those of the calls of so long, in milliseconds. */
+/** Routes show the calls of this time, in milliseconds. */
 const WHILE_MS = 60_000;
-/** Calls that are tried, so that shares are shares and not the turn of one call. */
+/** Simulated calls, enough for shares that do not depend on the turn of one call. */
 const TRIED = 1_000;
-/** A rule is drawn by what it applies to; more capabilities are not tried. */
+/** A rule is drawn for the capabilities it matches; more are not simulated. */
 const MOST_CAPABILITIES = 8;
 
 interface Question {
   subject: Subject | null;
-  /** Whose calls are drawn, where nothing else is chosen. */
+  /** The subject if nothing else is chosen. */
   server: ServerId | null;
   down: readonly ServerId[];
 }
 
-/** What the core said. */
+/** The core's answer. */
 interface Answer extends Question {
   traffic: Traffic | null;
   before: readonly RouteResult[];
   after: readonly RouteResult[];
-  /** More capabilities than were tried. */
+  /** More capabilities than were simulated. */
   left: number;
 }
 
-/** Where calls go, and would go: asked again while it is looked at. */
+/** Where calls go, and would go: read again while it is shown. */
 class Flows {
   tools = $state.raw<readonly ToolRow[]>([]);
   error = $state.raw<CallError | null>(null);
   #answer = $state.raw<Answer | null>(null);
 
-  /** What the answer is of. */
+  /** The question that the answer belongs to. */
   of: Question | null = $derived(this.#answer);
-  /** The decisions without pretending. */
+  /** The decisions with all servers as they are. */
   before: readonly RouteResult[] = $derived(this.#answer?.before ?? []);
   after: readonly RouteResult[] = $derived(this.#answer?.after ?? []);
   left = $derived(this.#answer?.left ?? 0);
   traffic = $derived(this.#answer?.traffic ?? null);
 
-  /** Real calls; while something is pretended, the calls that are calculated. */
+  /** Real calls; while servers are assumed to be down, the simulated calls. */
   shown: Flow | null = $derived.by(() => {
     const answer = this.#answer;
     if (!answer) return null;
@@ -49,7 +49,7 @@ class Flows {
     if (answer.down.length > 0) return pretendedFlow(answer.after, new Set(answer.down));
     return realFlow(answer.traffic, answer.before);
   });
-  /** The same calculation with nobody pretended down. */
+  /** The same simulation with all servers as they are. */
   calculated: Flow | null = $derived(this.#answer?.subject ? pretendedFlow(this.#answer.before, new Set()) : null);
 
   #latest = new Latest<Question>(async (question, isNewest) => {
@@ -72,7 +72,7 @@ class Flows {
     try {
       this.tools = (await core.call("tools", {})).tools;
     } catch {
-      // Without names to choose from a capability can still be written.
+      // Without this list a capability can still be typed.
     }
   }
 
@@ -94,7 +94,7 @@ class Flows {
     return { ...question, traffic: await traffic, before, after, left: capabilities.length - tried.length };
   }
 
-  /** What a rule may be for; the core says for which of these it is. */
+  /** The capabilities that a rule can match; the core knows which of these it does. */
   #fitting(pattern: string): string[] {
     const start = /^[^*?[]*/.exec(pattern)?.[0] ?? "";
     const names = new Set(this.tools.map(({ name }) => name).filter((name) => name.startsWith(start)));

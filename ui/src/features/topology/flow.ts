@@ -1,9 +1,9 @@
 import type { RouteResult, ServerId, Stage, Traffic } from "../../host/bindings";
 
-/** How a server stands to the calls that are drawn. */
+/** The role of a server in the calls that are drawn. */
 export type Part = "used" | "next" | "eligible" | "idle" | "out" | "pretended";
 
-/** A server and its part of the calls. */
+/** A server and its share of the calls. */
 export interface Share {
   id: ServerId;
   name: string;
@@ -21,14 +21,14 @@ export interface Flow {
   shares: ReadonlyMap<ServerId, Share>;
   calls: number;
   failed: number;
-  /** Who takes the next call; several where several capabilities are drawn. */
+  /** The server of the next call; several if several capabilities are drawn. */
   next: ReadonlySet<ServerId>;
 }
 
-/** Stages that put others first: whom they leave out could take the call. */
+/** Stages that prefer other servers: those they leave out could take the call. */
 const PREFERENCES: readonly Stage[] = ["region_tier", "affinity", "strategy"];
 
-/** The real calls of a while, and beside them who else could have taken them by the rules. */
+/** The real calls of a while, and the other servers that the rules allow. */
 export function realFlow(traffic: Traffic | null, routes: readonly RouteResult[]): Flow {
   const standing = standingOf(routes);
   const shares = new Map<ServerId, Share>();
@@ -58,7 +58,7 @@ export function flowOf(traffic: Traffic | null, id: ServerId): Flow {
   return { shares, calls: traffic?.calls ?? 0, failed: traffic?.failed ?? 0, next: new Set() };
 }
 
-/** Calls that are only calculated, with these servers taken to be down. */
+/** Simulated calls, with these servers assumed to be down. */
 export function pretendedFlow(routes: readonly RouteResult[], down: ReadonlySet<ServerId>): Flow {
   const standing = standingOf(routes);
   const shares = new Map<ServerId, Share>();
@@ -82,7 +82,9 @@ interface Standing {
   next: Set<ServerId>;
 }
 
-/** Who could take a call, and why the others cannot: somebody who can take one of several is left out of none. */
+/**
+ * The servers that could take a call, and why the others cannot: a server that can take one of several is not left out.
+ */
 function standingOf(routes: readonly RouteResult[]): Standing {
   const standing: Standing = { eligible: new Map(), why: new Map(), next: new Set() };
   for (const { decision, distribution } of routes) {
@@ -114,10 +116,10 @@ function addRest(shares: Map<ServerId, Share>, { eligible, why, next }: Standing
   }
 }
 
-/** In the order of a list: the most calls first, then who could, then who cannot. */
+/** The order of the list: most calls first, then servers that could take calls, then those that cannot. */
 const ORDER: Record<Part, number> = { pretended: 0, used: 1, next: 2, eligible: 3, idle: 4, out: 5 };
 
-/** Who gets so much gets nearly all. */
+/** A server with this share gets nearly all. */
 export const NEARLY_ALL = 0.95;
 
 export function inOrder({ shares }: Flow): Share[] {
@@ -126,7 +128,7 @@ export function inOrder({ shares }: Flow): Share[] {
   );
 }
 
-/** A share as people read it: small ones are not nothing. */
+/** A share as shown: small ones are not zero. */
 export function percent(share: number): string {
   const value = share * 100;
   if (value > 0 && value < 0.95) return "<1 %";

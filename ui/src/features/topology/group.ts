@@ -5,12 +5,12 @@ import type { Node } from "./model";
 export const GROUPINGS = ["region", "source", "capability", "host"] as const;
 export type Grouping = (typeof GROUPINGS)[number];
 
-/** What a box is called; absent where its servers have none of it. */
+/** The title of a box; absent if its servers have none. */
 type Value = string | null;
 
 /** The servers of a box. */
 export interface Group {
-  /** Unlike that of any other box, whatever servers call their region. */
+  /** Different from that of any other box, whatever the regions of servers are called. */
   key: string;
   value: Value;
   nodes: Node[];
@@ -24,7 +24,7 @@ const VALUES: Record<Grouping, (row: ServerRow) => Value> = {
   host: hostOf,
 };
 
-/** Puts the nodes together; each stands in one group. */
+/** Groups the nodes; each is in one group. */
 export function groupsOf(nodes: readonly Node[], by: Grouping): Group[] {
   const groups = new Map<Value, Group>();
   const read = VALUES[by];
@@ -42,7 +42,7 @@ export function groupsOf(nodes: readonly Node[], by: Grouping): Group[] {
   return [...groups.values()];
 }
 
-/** Replicas offer the same, so the first of what they offer puts them together; tools come before what can be read. */
+/** Replicas offer the same, so they are grouped by the first of what they offer; tools come before resources. */
 function firstOffered({ capabilities }: ServerRow): Value {
   const tools = capabilities.filter((name) => !/^(resource|prompt):/.test(name));
   const [first] = (tools.length > 0 ? tools : [...capabilities]).sort((a, b) => (a < b ? -1 : 1));

@@ -2,7 +2,7 @@ import type { ServerId } from "../../host/bindings";
 import { statusWords } from "../../shared/words";
 import type { Node } from "./model";
 
-/** What a filter leaves, and what it hides that a person must know of. */
+/** What a filter leaves, and what it hides that the user must know. */
 export interface Kept {
   nodes: readonly Node[];
   /** Servers in trouble that are hidden. */

@@ -17,12 +17,12 @@ import {
   STEP,
 } from "./sizes";
 
-/** Above so many servers boxes are closed until somebody opens them. */
+/** Above this number of servers boxes are closed until they are opened. */
 export const MOST_OPEN = 1_500;
-/** Up to so many servers a box is one column. */
+/** Up to this number of servers a box is one column. */
 const ONE_COLUMN = 10;
 
-/** Closed boxes are read, not surveyed: so wide a picture stands in a window as it is, and is scrolled. */
+/** Closed boxes are meant to be read: a picture of this width has room in a window at full size, and is scrolled. */
 const ACROSS = 4 * (COLUMN + GAP);
 
 /** A place within a box. */
@@ -37,26 +37,26 @@ export interface Box {
   y: number;
   width: number;
   height: number;
-  /** How high its head is: that of a large box is read from afar. */
+  /** The height of its head: that of a large box can be read when zoomed out. */
   head: number;
   shelf: number;
-  /** A closed box shows how many servers it has, and how they are. */
+  /** A closed box shows how many servers it has, and their health. */
   open: boolean;
-  /** Where each server stands. Who left keeps its place until the next arrangement. */
+  /** The place of each server. The place of a removed server stays empty until the next arrangement. */
   cells: ReadonlyMap<ServerId, Cell>;
 }
 
 export interface Layout {
   boxes: readonly Box[];
   shelves: readonly { y: number; bottom: number }[];
-  /** Boxes are closed until they are opened. It was decided when all was arranged, and stays until it is again. */
+  /** Boxes are closed until they are opened. Decided at each arrangement, and kept until the next one. */
   folded: boolean;
   gateway: { x: number; y: number; width: number; height: number };
   width: number;
   height: number;
 }
 
-/** Arranges all of it anew: boxes in the order of trouble, then by name; in a box the worst first, then by name. */
+/** Arranges everything: boxes in the order of trouble, then by name; in a box the worst first, then by name. */
 export function arranged(groups: readonly Group[], opened: ReadonlySet<string> = new Set()): Layout {
   const all = groups.reduce((sum, { nodes }) => sum + nodes.length, 0);
   const folded = all > MOST_OPEN;
@@ -68,8 +68,8 @@ export function arranged(groups: readonly Group[], opened: ReadonlySet<string> =
 }
 
 /**
- * The same arrangement for what is there by now: nobody moves, whatever happened to them. A new server stands at the end of its
- * box. Where nothing came and nobody went to another box, it is the same object.
+ * The same arrangement for the present servers: nothing moves, whatever changed. A new server comes at the end of its
+ * box. If no server is new and none changed its box, it is the same object.
  */
 export function carried(before: Layout, groups: readonly Group[]): Layout {
   let layout = before;
@@ -88,7 +88,7 @@ export function carried(before: Layout, groups: readonly Group[]): Layout {
   return layout;
 }
 
-/** Opens a closed box, or closes it. The others keep their order and what is in them. */
+/** Opens a closed box, or closes it. The others keep their order and content. */
 export function toggled(before: Layout, groups: readonly Group[], key: string): Layout {
   const group = groups.find((one) => one.key === key);
   if (!group) return before;
@@ -99,7 +99,7 @@ export function toggled(before: Layout, groups: readonly Group[], key: string): 
   return packed(boxes, before.folded);
 }
 
-/** What needs a person most comes first. */
+/** What needs attention most comes first. */
 function compareGroups(a: Group, b: Group): number {
   for (const status of STATUSES) {
     const more = statusWords(status).attention ? (b.counts[status] ?? 0) - (a.counts[status] ?? 0) : 0;
@@ -117,7 +117,7 @@ function compareText(a: string, b: string): number {
   return a === b ? 0 : a < b ? -1 : 1;
 }
 
-/** How many columns a box of so many servers has: a few times as wide as high at most. */
+/** The number of columns of a box for a number of servers: at most a few times as wide as high. */
 function columnsOf(count: number): number {
   return count <= ONE_COLUMN ? 1 : Math.ceil(Math.sqrt((count * STEP * 1.6) / COLUMN));
 }
@@ -139,14 +139,14 @@ function heightOf(head: number, cells: ReadonlyMap<ServerId, Cell>): number {
   return head + Math.max(1, ...each(cells, ({ row }) => row + 1)) * STEP + FOOT;
 }
 
-/** Not spread from a map of thousands at once into arguments: they come as few distinct numbers. */
+/** Not spread from thousands of values into arguments: only a few distinct numbers are passed. */
 function each(cells: ReadonlyMap<ServerId, Cell>, of: (cell: Cell) => number): Set<number> {
   const found = new Set<number>();
   for (const cell of cells.values()) found.add(of(cell));
   return found;
 }
 
-/** Puts the boxes on shelves. Open ones of a shelf are equally high, so that what comes has room. */
+/** Puts the boxes on shelves. Open ones of a shelf are equally high, so that there is room for new servers. */
 function packed(boxes: readonly Box[], folded: boolean): Layout {
   const scale = Math.max(1, ...boxes.map(({ head }) => head / HEAD));
   const top = MARGIN + GATEWAY_HEIGHT * scale + BELOW_GATEWAY;
@@ -169,7 +169,7 @@ function packed(boxes: readonly Box[], folded: boolean): Layout {
   return sized({ boxes: placed, shelves, folded, gateway, width: 0, height: 0 });
 }
 
-/** How large the picture is with all that is in it. */
+/** The size of the picture with everything in it. */
 function sized(layout: Layout): Layout {
   const right = layout.boxes.reduce(
     (most, box) => Math.max(most, box.x + box.width),
@@ -182,7 +182,7 @@ function sized(layout: Layout): Layout {
   return { ...layout, width: right + MARGIN, height: bottom + MARGIN };
 }
 
-/** The box with some more servers: under the columns that end first. It grows downwards, or goes where it can. */
+/** The box with more servers: below the shortest columns. It grows downwards, or moves to where there is room. */
 function grown(layout: Layout, at: number, coming: readonly Node[]): Layout {
   const box = layout.boxes[at] as Box;
   const cells = new Map(box.cells);

@@ -2,21 +2,21 @@ import type { Box, Layout } from "./layout";
 import { COLUMN, LANE, NODE_HEIGHT, SHELF_GAP } from "./sizes";
 import type { Spot } from "./spots";
 
-/** A corner of a line. */
+/** A corner of a route. */
 export interface Point {
   x: number;
   y: number;
 }
 
-/** How far in a lane the line runs. */
+/** The position of the route within a lane. */
 const IN_LANE = LANE / 2;
 /** Under the title of a box, above its nodes. */
 const UNDER_HEAD = 6;
-/** Left of all boxes, for what leads to shelves further down. */
+/** Left of all boxes, for routes to shelves further down. */
 const TRUNK = 7;
 const ROUND = 8;
 
-/** The corners of the line from the gateway to a node; it runs in lanes and at right angles. */
+/** The corners of the route from the gateway to a node; it runs in lanes and at right angles. */
 export function toSpot(layout: Layout, box: Box, spot: Spot): Point[] {
   const down = [...toLane(layout, box)];
   const lane = box.x + IN_LANE;
@@ -29,7 +29,7 @@ export function toSpot(layout: Layout, box: Box, spot: Spot): Point[] {
   return [...down, { x: spot.x, y }];
 }
 
-/** The corners of the line to a closed box. */
+/** The corners of the route to a closed box. */
 export function toBox(layout: Layout, box: Box): Point[] {
   return [...toLane(layout, box), { x: box.x + IN_LANE, y: box.y }];
 }
@@ -44,7 +44,7 @@ function toLane({ gateway, shelves }: Layout, box: Box): Point[] {
   return [start, { x: start.x, y: first }, { x: TRUNK, y: first }, { x: TRUNK, y: above }, { x: lane, y: above }];
 }
 
-/** The corners as the path of a drawing, rounded where it turns. */
+/** The corners as an SVG path, rounded at the turns. */
 export function pathOf(points: readonly Point[]): string {
   return points
     .map((point, at) => {

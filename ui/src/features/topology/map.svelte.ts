@@ -17,19 +17,19 @@ const isGrouping = (value: unknown): value is Grouping => GROUPINGS.includes(val
 const isTruth = (value: unknown): value is boolean => typeof value === "boolean";
 const isCameraOrNone = (value: unknown): value is Camera | null => value === null || isCamera(value);
 
-/** What a person did to the picture: it stays while they are on another screen. */
+/** The user's view of the picture: kept while another screen is open. */
 class TopologyMap {
   by = $state<Grouping>(recall("topology.by", "region", isGrouping));
   /** The table instead of the picture. */
   table = $state(recall("topology.table", false, isTruth));
-  /** Where one looks; absent before the first look. */
+  /** The view; absent before the first one. */
   camera = $state.raw<Camera | null>(recall<Camera | null>("topology.camera", null, isCameraOrNone));
-  /** What calls are drawn of. */
+  /** The subject whose routes are drawn. */
   subject = $state.raw<Subject | null>(null);
-  /** Servers that are taken to be down. */
+  /** Servers assumed to be down. */
   down = $state.raw<readonly ServerId[]>([]);
   layout = $state.raw<Layout | null>(null);
-  /** How large the window of the picture is. */
+  /** The size of the picture's window. */
   size = $state.raw<Area>({ width: 0, height: 0 });
   /** Boxes that were opened, where boxes are closed. */
   opened = $state.raw<ReadonlySet<string>>(new Set());
@@ -43,19 +43,19 @@ class TopologyMap {
   spots = $derived(this.layout ? spotsOf(this.layout, this.groups) : []);
   boxes = $derived(new Map(this.groups.map((group) => [group.key, group])));
 
-  /** Nobody moved the picture since all of it was shown: it fits into a window of another size as well. */
+  /** The user has not moved the picture since all of it was shown: it follows the size of the window. */
   #isWhole = false;
-  /** What the layout is of: another grouping or filter is another picture. */
+  /** What the layout shows: another grouping or filter is another picture. */
   #key = "";
-  /** The picture of all servers, and where one looked, while a filter shows some. */
+  /** The picture of all servers with its view, kept while a filter is on. */
   #whole: { key: string; layout: Layout; camera: Camera | null } | null = null;
 
-  /** The server is there, and no filter hides it. */
+  /** The server exists, and no filter hides it. */
   shows(id: ServerId): boolean {
     return core.rows.has(id) && (this.#matched === null || this.#matched.has(id));
   }
 
-  /** Follows the servers: nobody moves, unless a person chose another picture. */
+  /** Follows the servers: nothing moves, unless the user chose another picture. */
   settle(): void {
     const groups = this.groups;
     const filter = filtering.on ? filtering.answered : "";
@@ -78,12 +78,12 @@ class TopologyMap {
     if (!isFirst || this.camera === null) this.overview();
   }
 
-  /** Arranges all anew: the worst first. */
+  /** Arranges everything again, the worst first. */
   arrange(): void {
     this.layout = arranged(this.groups, this.opened);
   }
 
-  /** Whoever opens the screen sees the worst first. */
+  /** When the screen is opened, the worst servers come first. */
   renew(): void {
     this.layout = null;
     this.#key = "";
@@ -101,7 +101,7 @@ class TopologyMap {
     keep("topology.table", on);
   }
 
-  /** Opens a closed box or closes it; it stays where one looks at it. */
+  /** Opens a closed box or closes it; it stays at its place in the window. */
   toggle(key: string): void {
     if (!this.layout) return;
     const before = this.layout.boxes.find((box) => box.key === key);
@@ -121,12 +121,12 @@ class TopologyMap {
     this.camera = this.layout ? within(camera, this.layout, this.size) : camera;
   }
 
-  /** The picture stands still: where one looks is kept. */
+  /** The picture is still: the view is stored. */
   rest(): void {
     keep("topology.camera", this.camera);
   }
 
-  /** The window has another size. Its first one is the moment of the first look. */
+  /** The window has another size. With its first size the first view is set. */
   resize(size: Area): void {
     const isFirst = this.size.width === 0 || this.size.height === 0;
     this.size = size;
@@ -135,7 +135,7 @@ class TopologyMap {
     else if (isFirst) this.look(this.camera);
   }
 
-  /** Another picture is looked at from its beginning. */
+  /** Another picture is shown from its beginning. */
   overview(): void {
     if (this.layout && this.size.width > 0) this.look(first(this.layout, this.size, this.layout.folded), true);
   }
@@ -144,7 +144,7 @@ class TopologyMap {
     if (this.layout && this.size.width > 0) this.look(fitted(this.layout, this.size), true);
   }
 
-  /** Closer or farther, around a point of the window; its middle where none is given. */
+  /** Zooms in or out, around a point of the window, by default its middle. */
   zoom(factor: number, at = { x: this.size.width / 2, y: this.size.height / 2 }): void {
     if (this.camera) this.look(zoomed(this.camera, factor, at));
   }
@@ -153,12 +153,12 @@ class TopologyMap {
     if (this.camera && this.layout) this.look(panned(this.camera, dx, dy, this.layout, this.size));
   }
 
-  /** Moves as little as it must to show this. */
+  /** Moves the picture just as far as needed to show this. */
   show(rect: { x: number; y: number; width: number; height: number }): void {
     if (this.camera) this.look(showing(this.camera, rect, this.size));
   }
 
-  /** One box as large as the window. */
+  /** Zooms one box to the size of the window. */
   showBox(rect: { x: number; y: number; width: number; height: number }): void {
     const camera = fitted(rect, this.size);
     this.look({ ...camera, x: camera.x + rect.x, y: camera.y + rect.y });
@@ -173,7 +173,7 @@ class TopologyMap {
     this.down = [...new Set([...this.down, ...ids])];
   }
 
-  /** Down, or up again where all of them are down already. */
+  /** Assumes these servers to be down, or up again if all of them are down already. */
   togglePretended(ids: readonly ServerId[]): void {
     const isDown = ids.every((id) => this.down.includes(id));
     if (isDown) this.down = this.down.filter((id) => !ids.includes(id));
@@ -184,12 +184,12 @@ class TopologyMap {
     this.down = [];
   }
 
-  /** Asks where calls go; without a choice, of the server whose details are open. */
+  /** Asks where calls go; without a choice, for the server whose details are open. */
   ask(server: ServerId | null): void {
     flows.ask({ subject: this.subject, server, down: this.down });
   }
 
-  /** Takes up what an address says; what it does not say is as it was. */
+  /** Sets the view from an address; what it does not contain stays as it was. */
   take(query: Query): void {
     const look = readLook(query);
     untrack(() => {

@@ -1,6 +1,6 @@
 import { SEVERITY, type ServerId, type ServerRow } from "../../host/bindings";
 
-/** A server as the picture knows it: what decides where it stands. What it shows is read from its row when it is drawn. */
+/** A server in the picture: what decides its place. What it shows is read from its row when it is drawn. */
 export interface Node {
   id: ServerId;
   name: string;

@@ -1,12 +1,12 @@
 import { GAP, MARGIN, SHELF_GAP } from "./sizes";
 
-/** What is put on shelves. */
+/** A box to be put on a shelf. */
 export interface Size {
   width: number;
   height: number;
 }
 
-/** Where it stands, and on which shelf. */
+/** Its position, and its shelf. */
 export interface Place {
   x: number;
   y: number;
@@ -15,7 +15,7 @@ export interface Place {
 
 export interface Packed {
   places: Place[];
-  /** The upper edge of each shelf, and how far down it goes. */
+  /** The upper edge of each shelf, and its lower end. */
   shelves: { y: number; bottom: number }[];
   width: number;
 }
@@ -25,7 +25,7 @@ const SHAPE = 1.4;
 /** More widths are not tried. */
 const TRIES = 48;
 
-/** Boxes side by side in their order, on as many shelves as make the picture fit best into a window; or on shelves of this width. */
+/** Boxes side by side in their order, on as many shelves as suit the window best; or on shelves of this width. */
 export function pack(sizes: readonly Size[], top: number, most: number | null = null): Packed {
   const widest = sizes.reduce((found, { width }) => Math.max(found, width), 0);
   if (most !== null) return shelved(sizes, top, Math.max(widest, most));

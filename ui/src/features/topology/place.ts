@@ -3,13 +3,13 @@ import type { Query } from "../../shared/nav.svelte";
 import { type Camera, LEAST_ZOOM, MOST_ZOOM } from "./camera";
 import { GROUPINGS, type Grouping } from "./group";
 
-/** What calls are drawn of. */
+/** The subject whose routes are drawn. */
 export interface Subject {
   kind: "capability" | "rule";
   name: string;
 }
 
-/** How the picture is looked at: all that stands in its address. */
+/** The view of the picture: everything that its address contains. */
 export interface Look {
   by: Grouping;
   filter: string;
@@ -20,7 +20,7 @@ export interface Look {
   opened: readonly string[];
 }
 
-/** What an address says; what it does not say, or says wrongly, is left out. */
+/** Reads an address; missing and wrong values are left out. */
 export function readLook(query: Query): Partial<Look> {
   const { by, q, call, rule, down, at, view, open } = query;
   const found: Partial<Look> = {};
@@ -37,7 +37,7 @@ export function readLook(query: Query): Partial<Look> {
   return found;
 }
 
-/** The address of a look; what is usual is not said. */
+/** The address of a view; default values are left out. */
 export function writeLook({ by, filter, subject, down, camera, table, opened }: Look): Query {
   return {
     ...(by === "region" ? {} : { by }),

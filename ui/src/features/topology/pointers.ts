@@ -8,9 +8,9 @@ interface Point {
 
 interface Acts {
   pan: (dx: number, dy: number) => void;
-  /** Two fingers: by what factor they went apart, around which point of the window. */
+  /** Two fingers: the factor by which their distance changed, and the point of the window between them. */
   pinch: (factor: number, at: Point) => void;
-  /** Where the window begins on the page. */
+  /** The position of the window on the page. */
   offset: () => { left: number; top: number };
 }
 
@@ -46,7 +46,7 @@ export class Pointers {
   move(event: PointerEvent & { currentTarget: HTMLElement }): void {
     const before = this.#held.get(event.pointerId);
     if (!before || !this.#start) return;
-    // It was let go of elsewhere.
+    // The pointer was released elsewhere.
     if (event.buttons === 0 && event.isTrusted) {
       this.up(event);
       return;
@@ -77,7 +77,7 @@ export class Pointers {
 const pointOf = (event: PointerEvent): Point => ({ x: event.clientX, y: event.clientY });
 const distance = (a: Point, b: Point): number => Math.hypot(a.x - b.x, a.y - b.y);
 
-/** The node and the title of a box that an event is at. */
+/** The node or the title of a box that an event belongs to. */
 export function within(event: Event): { id: string | null; box: string | null } {
   const target = event.target instanceof Element ? event.target : null;
   return {

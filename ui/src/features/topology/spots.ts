@@ -4,7 +4,7 @@ import type { Box, Layout } from "./layout";
 import type { Node } from "./model";
 import { COLUMN, LANE, STEP } from "./sizes";
 
-/** A node where it stands. */
+/** A node at its place. */
 export interface Spot {
   id: ServerId;
   node: Node;
@@ -16,15 +16,15 @@ export interface Spot {
   box: string;
 }
 
-/** The nodes that stand in open boxes, with their places, box by box and column by column. */
+/** The nodes in open boxes, with their places, box by box and column by column. */
 export function spotsOf(layout: Layout, groups: readonly Group[]): Spot[] {
   const byKey = new Map(groups.map((group) => [group.key, group]));
   return layout.boxes.flatMap((box) => (box.open ? inBox(box, byKey.get(box.key)) : []));
 }
 
-/** The order of the places in a box, column by column; it changes when somebody comes, not when health does. */
+/** The order of the places in a box, column by column; it changes with new servers, not with health. */
 const ranks = new WeakMap<Box["cells"], ReadonlyMap<ServerId, number>>();
-/** Spots that were made: what did not change stays the same object. */
+/** Existing spots: an unchanged one stays the same object. */
 const made = new WeakMap<Box, Map<ServerId, Spot>>();
 
 function inBox(box: Box, group: Group | undefined): Spot[] {

@@ -1,4 +1,4 @@
-/** Something that the keyboard can be at. */
+/** An element that can have the keyboard focus. */
 export interface Stop {
   key: string;
   x: number;
@@ -9,10 +9,10 @@ export interface Stop {
 
 export type Direction = "up" | "down" | "left" | "right";
 
-/** What lies sideways is farther away than what lies ahead. */
+/** A sideways distance counts more than one ahead. */
 const ASIDE = 3;
 
-/** The nearest stop in a direction. Up and down stay in their column for as long as there is somebody. */
+/** The nearest stop in a direction. Up and down stay in their column as long as it has stops. */
 export function nextStop(stops: readonly Stop[], from: Stop, direction: Direction): Stop | null {
   const upright = direction === "up" || direction === "down";
   const sign = direction === "down" || direction === "right" ? 1 : -1;
@@ -44,7 +44,7 @@ interface Whereabouts {
   boxes: readonly { key: string }[];
   spots: readonly { id: string; box: string }[];
   stops: readonly Stop[];
-  /** The key of the stop where the keyboard is. */
+  /** The key of the stop that has the keyboard focus. */
   at: string | null;
 }
 

@@ -2,7 +2,7 @@ import type { Group } from "./group";
 import type { Layout } from "./layout";
 import type { Spot } from "./spots";
 
-/** A line of the table: the head of a group, or a server. */
+/** A row of the table: the head of a group, or a server. */
 export type Line =
   | { kind: "group"; key: string; group: Group; open: boolean }
   | { kind: "row"; key: string; spot: Spot };

@@ -3,7 +3,7 @@ import { oneLine } from "../../shared/text";
 import { sourceWords } from "../../shared/words";
 import type { Grouping } from "./group";
 
-/** How servers are put together, in a menu. */
+/** The groupings of servers, in a menu. */
 export const GROUPING_WORDS: Record<Grouping, string> = {
   region: "region",
   source: "source",
@@ -11,7 +11,7 @@ export const GROUPING_WORDS: Record<Grouping, string> = {
   host: "host",
 };
 
-/** What a box is called. */
+/** The title of a box. */
 export function titleOf(value: string | null, by: Grouping): string {
   if (value === null) return by === "host" ? "No host" : by === "capability" ? "Nothing offered" : "No region";
   if (by === "source") return sourceWords(value as Source);

@@ -2,7 +2,7 @@ import { asCallError, type CallError, type CallRow, type CallsArgs, type CallsLi
 import { core } from "../../state/core.svelte";
 import { Latest } from "../latest";
 
-/** Rows asked for at once. */
+/** Rows in one request. */
 const PAGE = 200;
 /** Pages that are kept; those that are farthest away are asked for again. */
 const KEPT = 60;
@@ -18,7 +18,7 @@ export interface CallFilter {
 
 export const ALL: CallFilter = { capability: "", server: null, client: "", outcome: null };
 
-/** What the core is asked for. Words without a wildcard may stand anywhere in the capability. */
+/** The filter for the core. Words without a wildcard can occur anywhere in the capability. */
 export function argsOf({ capability, server, client, outcome }: CallFilter): CallsArgs {
   const wanted = capability.trim();
   const pattern = wanted === "" || /[*?[]/.test(wanted) ? wanted : `*${wanted}*`;
@@ -30,7 +30,7 @@ export function argsOf({ capability, server, client, outcome }: CallFilter): Cal
   };
 }
 
-/** The list of recorded calls, newest first: as long as all of them, and read where one looks. */
+/** The list of recorded calls, newest first: as long as all of them, and read where it is visible. */
 export class CallPages {
   filter = $state.raw<CallFilter>(ALL);
   /** How many rows there are. */
@@ -39,13 +39,13 @@ export class CallPages {
   listed = $state(false);
   recording = $state(true);
   error = $state.raw<CallError | null>(null);
-  /** Rows that came since the list was held still. */
+  /** Rows that were added since the list was held still. */
   waiting = $state(0);
-  /** Nothing moves until a person says so. */
+  /** Nothing moves until the user says so. */
   paused = $state(false);
 
   #pages = $state.raw<ReadonlyMap<number, readonly CallRow[]>>(new Map());
-  /** The id before which a page begins, by its number, where that is known. */
+  /** The id before which a page begins, by its number, if it is known. */
   #before = new Map<number, number>();
   #holds = $state.raw<ReadonlySet<string>>(new Set());
   held = $derived(this.paused || this.#holds.size > 0);
@@ -70,11 +70,11 @@ export class CallPages {
     try {
       const { total, rows } = await core.call("calls", { ...argsOf(filter), limit: 1 });
       const top = this.row(0)?.id ?? 0;
-      // Old rows go while new ones come: what is new is new, also when the count stays.
+      // Old rows are deleted while new ones are added: new ones count as new even if the total stays.
       if (filter === this.filter && this.held)
         this.waiting = Math.max(total - this.total, (rows[0]?.id ?? 0) > top ? 1 : 0);
     } catch {
-      // The list itself says when nobody answers.
+      // The list itself shows that the core does not answer.
     }
   });
   #older = new Latest<{ first: number; last: number }>(({ first, last }) => this.#read(first, last));
@@ -84,7 +84,7 @@ export class CallPages {
     return this.#pages.get(Math.floor(at / PAGE))?.[at % PAGE];
   }
 
-  /** Where a call stands, among the rows that were read. */
+  /** The place of a call among the rows that were read. */
   placeOf(id: number): number | null {
     for (const [page, rows] of this.#pages) {
       const at = rows.findIndex((row) => row.id === id);
@@ -105,12 +105,12 @@ export class CallPages {
     else this.#newest.ask(this.filter);
   }
 
-  /** Shows what is new, whoever holds the list. */
+  /** Shows new calls, even while the list is held. */
   catchUp(): void {
     this.#newest.ask(this.filter);
   }
 
-  /** The pointer, the focus or the place in the list keeps it still. */
+  /** The pointer, the focus or the scroll position holds the list. */
   hold(by: string, on: boolean): void {
     if (this.#holds.has(by) === on) return;
     const holds = new Set(this.#holds);
@@ -125,7 +125,7 @@ export class CallPages {
     if (!this.held) this.catchUp();
   }
 
-  /** These rows are looked at. */
+  /** These rows are visible. */
   look(from: number, to: number): void {
     const [first, last] = [from, Math.min(to, this.total - 1)].map((at) => Math.max(0, Math.floor(at / PAGE)));
     for (let page = first ?? 0; page <= (last ?? 0); page++) {
@@ -138,7 +138,7 @@ export class CallPages {
   async #read(first: number, last: number): Promise<void> {
     for (let page = first; page <= last; page++) {
       if (this.#pages.has(page)) continue;
-      // Without a filter ids are numbers in a row; with one, only the page before says where a page begins.
+      // Without a filter ids are consecutive numbers; with one, only the page before tells where a page begins.
       const from = this.#start(page) === null ? this.#nearest(page) : page;
       for (let at = from; at <= page; at++) if (!(await this.#readPage(at))) return;
     }
@@ -150,7 +150,7 @@ export class CallPages {
     if (before === null) return false;
     try {
       const { rows, more } = await core.call("calls", { ...argsOf(filter), limit: PAGE, before });
-      // The list is another by now.
+      // The list changed meanwhile.
       if (filter !== this.filter || this.#start(page) !== before) return false;
       const pages = new Map(this.#pages).set(page, rows);
       for (const far of [...pages.keys()].sort((a, b) => Math.abs(b - page) - Math.abs(a - page))) {

@@ -3,7 +3,7 @@ import { clock, count, millis } from "../format";
 import { oneLine } from "../text";
 import type { GlyphName } from "../words";
 
-/** How a call ended, as people read it. */
+/** How a call ended, in words. */
 export function outcomeOf(row: Pick<CallRow, "outcome" | "code" | "attempts">): { word: string; glyph: GlyphName } {
   switch (row.outcome) {
     case "ok": {

@@ -6,22 +6,24 @@ import { placeWords } from "../secrets";
 import { draft } from "./draft.svelte";
 import type { Path } from "./paths";
 
-/** The change of the file that can be taken back: an earlier one cannot, once there is another. */
+/** The change of the file that can be undone: only the newest one. */
 let offered: number[] = [];
 
-/** Says what was done to the file, and offers to take it back in the place of what was offered before. */
+/** Reports what was done to the file, and offers to undo it in place of the former offer. */
 function offer(text: string, entry: number | null): void {
   messages.settle(offered);
   offered = entry === null ? [] : [entry];
   offerUndo(text, [entry]);
 }
 
-/** Who saves from this page. */
+/** The name of this page as the author of a save. */
 export function face(): "window" | "browser" {
   return core.face === "desktop" ? "window" : "browser";
 }
 
-/** Saves the draft and says so. What kept it from being saved comes back; a conflict stands beside the file by then. */
+/**
+ * Saves the draft and reports it. Returns the reason if it was refused; a conflict is shown beside the file by then.
+ */
 export async function save(note: string): Promise<CallError | null> {
   try {
     const { version, undo, late } = await draft.save(note);
@@ -39,7 +41,7 @@ export async function save(note: string): Promise<CallError | null> {
   }
 }
 
-/** Keeps a secret of the file in the keyring, and names it there; says which store has it now. */
+/** Stores a secret of the file in the keyring, and refers to it there; reports which store has it now. */
 export async function moveSecret(path: Path): Promise<void> {
   const args = { path: [...path], by: face(), ...(draft.saved ? { base: draft.saved.base } : {}) };
   const { reference, kept, saved } = await core.call("config_secret_move", args);
@@ -51,7 +53,7 @@ export async function moveSecret(path: Path): Promise<void> {
   );
 }
 
-/** Makes the file what a version was. */
+/** Restores a version of the file. */
 export async function restore(version: number): Promise<void> {
   const args = { version, by: face(), ...(draft.saved ? { base: draft.saved.base } : {}) };
   const done = await core.call("config_restore", args);
@@ -64,7 +66,7 @@ export async function restore(version: number): Promise<void> {
   );
 }
 
-/** What happened to the file elsewhere, where nothing was drafted. */
+/** A change of the file elsewhere, while there was no draft. */
 export async function sayLoaded(): Promise<void> {
   const { versions } = await core.call("config_versions", {});
   const [newest, before] = versions;

@@ -15,7 +15,7 @@ import { Known, type Saved } from "./known.svelte";
 import { at, idOf, type Path, same, sharing } from "./paths";
 import { merge, Past, type Typed, typedInto } from "./text";
 
-/** What somebody else made of the file while it was edited here. */
+/** A change of the file by another program while it was edited here. */
 export interface OnDisk {
   theirs: Saved;
   at: number;
@@ -23,70 +23,70 @@ export interface OnDisk {
   refused: boolean;
 }
 
-/** Edits that belong together, and where what is wrong with them is said. */
+/** Edits that belong together, and the place where an error in them is shown. */
 interface Group {
   edits: ConfigEdit[];
   path: Path;
-  /** Letter by letter: what goes on is one step, and the newest is the one that counts. */
+  /** Typed letter by letter: further typing is one step, and the newest edit counts. */
   isTyped: boolean;
 }
 
-/** Calls that are not made, and who wants to know where they would go. */
+/** Simulated calls, and who receives the results. */
 export interface Trial {
   calls: () => RouteArgs | null;
   tried: (calls: RouteArgs, text: string, result: RouteResult) => void;
 }
 
-/** Where the eye is, and on which side. */
+/** The line in view, and on which side. */
 export interface Spot {
   path: Path;
   side: "form" | "file";
 }
 
-/** The configuration's file as it is edited here: one text, whoever changes it. */
+/** The configuration's file as it is edited here: one text for the editor and all forms. */
 class Draft extends Known {
   /** Why the file could not be read at all. */
   trouble = $state.raw<CallError | null>(null);
   disk = $state.raw<OnDisk | null>(null);
   spot = $state.raw<Spot | null>(null);
-  /** Where the caret is to go. */
+  /** The place to which the caret should go. */
   jump = $state.raw<{ line: number; column: number } | null>(null);
-  /** Somebody is being asked, or will be. */
+  /** A request is running, or waits. */
   working = $state(false);
   canUndo = $state(false);
   canRedo = $state(false);
-  /** Something was typed into the text itself since it was saved. */
+  /** The text itself was edited since it was saved. */
   typed = $state(false);
-  /** The newest change was typed: what is wrong with it is told beside the text. */
+  /** The newest change was typed: its errors are shown beside the text. */
   typing = $state(false);
 
-  /** Calls that are tried under each draft, in the same question: what comes of a key is drawn once. */
+  /** Calls that are simulated with each draft, in the same request: the results of a key press are drawn once. */
   trial: Trial | null = null;
 
   #past = new Past();
-  /** What somebody else wrote and the person said to leave alone, by its base: it is not told again. */
+  /** The change of another program that the user chose to ignore, by its base: it is not reported again. */
   #left: string | null = null;
   #groups: Group[] = [];
   #seen = 0;
   #running: Promise<void> | null = null;
 
-  /** My text with what is on disk, and how many of my changes it leaves out; absent when nobody else wrote. */
+  /** My text merged with the one on disk, and how many of my changes that drops; absent if no other program wrote. */
   merged = $derived(this.disk ? merge(this.saved?.text ?? "", this.text, this.disk.theirs.text) : null);
-  /** Reads the file, and what its keys are; what is drafted stays. */
+  /** Reads the file and its keys; the draft stays. */
   async open(): Promise<void> {
     try {
       const keys = this.sections.length === 0 ? core.call("config_keys", {}) : null;
       const [described] = await Promise.all([keys, this.saved === null ? this.#load() : this.look()]);
       if (described) this.sections = tree(described.keys);
       this.trouble = null;
-      // What was not asked while nobody answered is asked now.
+      // Requests that were held while the core did not answer are sent now.
       this.#ask();
     } catch (thrown) {
       this.trouble = asCallError(thrown);
     }
   }
 
-  /** Takes the file as it is. */
+  /** Loads the file as it is. */
   async #load(): Promise<void> {
     const [status, file] = await Promise.all([core.call("config", {}), this.#file()]);
     this.status = status;
@@ -95,7 +95,7 @@ class Draft extends Known {
 
   async #file(): Promise<Saved> {
     const draft = await core.call("config_draft", {});
-    // Where no file is, the core begins one; what is edited is nothing yet.
+    // If there is no file, the core creates one; nothing is edited yet.
     const text = draft.base === "none" ? "" : draft.text;
     return { text, base: draft.base, values: draft.values, draft: { ...draft, text } };
   }
@@ -113,13 +113,13 @@ class Draft extends Known {
     this.#took(file.draft);
   }
 
-  /** Looks whether somebody else wrote the file. Says whether what they wrote was loaded. */
+  /** Checks whether another program wrote the file. Returns whether its text was loaded. */
   async look(): Promise<boolean> {
     const status = await core.call("config", {});
     this.status = status;
     if (this.#isKnown(status.base)) return false;
     const theirs = await this.#file();
-    // A save was refused meanwhile, or the person decided: that stands.
+    // A save was refused meanwhile, or the user decided: that holds.
     if (this.#isKnown(theirs.base)) return false;
     if (!this.changed) {
       this.#take(theirs);
@@ -129,12 +129,12 @@ class Draft extends Known {
     return false;
   }
 
-  /** Whether the person was told of this text, or it is the one that the draft began with. */
+  /** Whether the user knows this text, or the draft began with it. */
   #isKnown(base: string): boolean {
     return base === (this.disk?.theirs.base ?? this.#left ?? this.saved?.base);
   }
 
-  /** Puts what is on disk beside the draft. */
+  /** Shows the text on disk beside the draft. */
   #meet(theirs: Saved, refused: boolean): void {
     if (theirs.text === this.text) {
       this.#take(theirs);
@@ -148,13 +148,13 @@ class Draft extends Known {
     this.disk = { theirs, at: Date.now(), refused };
   }
 
-  /** A save was refused: the file is another. */
+  /** A save was refused: the file changed. */
   async conflict(): Promise<void> {
     const theirs = await this.#file();
     this.#meet(theirs, true);
   }
 
-  /** Loads what is on disk; of the draft stays what does not meet it. */
+  /** Loads the text on disk; changes of the draft stay if they do not conflict. */
   loadTheirs(): void {
     const merged = this.merged;
     if (!this.disk || !merged) return;
@@ -165,7 +165,7 @@ class Draft extends Known {
     this.#ask();
   }
 
-  /** Goes on with the draft. Once a save was refused, the next one is meant to replace theirs. */
+  /** Keeps the draft. If a save was refused, the next one replaces their text. */
   keepMine(): void {
     if (!this.disk) return;
     if (this.disk.refused) this.saved = this.disk.theirs;
@@ -174,7 +174,7 @@ class Draft extends Known {
     this.#ask(true);
   }
 
-  /** Takes what was typed into the text. */
+  /** Takes over what was typed into the text. */
   type(typed: readonly Typed[]): void {
     this.typed = true;
     this.typing = true;
@@ -182,7 +182,7 @@ class Draft extends Known {
     this.#ask();
   }
 
-  /** Makes another text of it: what was before can be had again. */
+  /** Replaces the text; the former one can be restored. */
   replace(text: string, what = "text"): void {
     this.#write(text, what, true);
     this.#ask();
@@ -206,26 +206,26 @@ class Draft extends Known {
     this.edit([{ op: "remove", path: [...path] }], path);
   }
 
-  /** Says at a place why nothing was made of what was written there. */
+  /** Reports at a place why its input was not used. */
   refuse(path: Path, why: string): void {
     this.refused = new Map([...this.refused, [idOf(path), why]]);
   }
 
-  /** Sets a setting, or all below it, back to what the file says. */
+  /** Sets a setting, or all below it, back to the value in the file. */
   reset(path: Path): void {
     const was = at(this.saved?.values, path);
     if (was === undefined) this.#removeUpwards(path);
     else this.set(path, was);
   }
 
-  /** What a setting was put into goes with it, when nothing else is left there and the file had it not. */
+  /** A parent key is removed with its last setting if the file does not have it. */
   #removeUpwards(path: Path): void {
     let gone = path;
     while (gone.length > 1) {
       const above = gone.slice(0, -1);
       const holder = this.value(above);
       const alone = typeof holder === "object" && holder !== null && Object.keys(holder).length === 1;
-      // An item, or a name that a person chose, stays without anything in it.
+      // An item, or a name that the user chose, stays even when it is empty.
       const isSection = nodeAt(this.sections, above)?.key.kind === "section";
       if (!alone || !isSection || at(this.saved?.values, above) !== undefined) break;
       gone = above;
@@ -233,7 +233,7 @@ class Draft extends Known {
     this.remove(gone);
   }
 
-  /** Throws the draft away; that, too, can be taken back. */
+  /** Discards the draft; that can be undone, too. */
   discard(): void {
     if (!this.saved) return;
     this.#groups = [];
@@ -258,24 +258,24 @@ class Draft extends Known {
     return true;
   }
 
-  /** A field has the keyboard: its lines are marked. */
+  /** A field has the focus: its lines are marked. */
   lookAt(path: Path): void {
     if (this.spot?.side === "form" && idOf(this.spot.path) === idOf(path)) return;
     this.spot = { path, side: "form" };
   }
 
-  /** Shows a line in the file, and gives it the keyboard. The file stands on the screen of the settings. */
+  /** Shows a line in the file, and moves the focus there. The file is shown on the Settings screen. */
   goTo(line: number, column = 1): void {
     this.jump = { line, column };
     if (nav.place.screen !== "settings") nav.go("settings", String(this.placeAt(line)?.[0] ?? ""));
   }
 
-  /** Waits until the core has said what it has to say of the newest text. */
+  /** Waits until the core has answered for the newest text. */
   async settled(): Promise<void> {
     while (this.#running) await this.#running;
   }
 
-  /** Saves the draft. Throws what the core answers. */
+  /** Saves the draft. Throws the core's error. */
   async save(note: string): Promise<{ version: number; undo: number | null; late: number | null }> {
     const by = core.face === "desktop" ? "window" : "browser";
     const label = note.trim() || this.label();
@@ -287,7 +287,7 @@ class Draft extends Known {
       ...(label ? { label } : {}),
     });
     this.status = await core.call("config", {});
-    // What was typed while it was saved is the next draft.
+    // What was typed during the save is the next draft.
     const draft = await core.call("config_draft", {});
     this.saved = { text: done.text, base: done.base, values: draft.values, draft };
     this.#left = null;
@@ -356,7 +356,7 @@ class Draft extends Known {
     try {
       const asked = { ...this.#asked(text), edits: group.edits, ...(calls ? { route: calls } : {}) };
       const draft = await core.call("config_draft", asked);
-      // The text was written in meanwhile: the edit is made in what it is now.
+      // The text changed meanwhile: the edit is repeated in the new one.
       if (this.text !== text) return void this.#groups.unshift(group);
       this.refused = without(this.refused, id);
       const back = this.saved && !this.typed && same(draft.values ?? {}, this.saved.values ?? {});
@@ -366,7 +366,7 @@ class Draft extends Known {
     } catch (thrown) {
       const error = asCallError(thrown);
       if (error.code !== "invalid_arguments" && error.code !== "invalid_file") {
-        // Nobody answered: it is made when somebody does.
+        // No answer: it is repeated when the core answers.
         this.#groups.unshift(group);
         throw error;
       }
@@ -380,10 +380,10 @@ class Draft extends Known {
     const places = sharing(this.good?.draft.places, draft.places) as ConfigDraft["places"];
     this.read = { ...draft, values, problems, places, text };
     if (draft.values !== null || this.good === null) this.good = { draft: this.read, at: Date.now() };
-    // Nothing of mine is left that theirs could meet.
+    // No change of mine is left that could conflict.
     if (this.disk && !this.changed) this.loadTheirs();
     if (!this.changed) this.#left = null;
-    // Somebody else wrote the file: that is told by an event as well, which may come later.
+    // Another program wrote the file: an event reports that as well, and can arrive later.
     if (this.saved && !this.#isKnown(draft.base)) void this.look().catch(() => {});
   }
 }
@@ -395,7 +395,7 @@ function without(map: ReadonlyMap<string, string>, key: string): ReadonlyMap<str
 /** The draft of this page; it outlives the screen. */
 export const draft = new Draft();
 
-// Closing the page would lose it, on whatever screen one is: the browser asks, and so does the window.
+// Closing the page would lose it, on any screen: the browser asks, and so does the window.
 addEventListener("beforeunload", (event) => {
   if (draft.changed) event.preventDefault();
 });
@@ -403,7 +403,7 @@ $effect.root(() => {
   $effect(() => host.closing?.unsaved(draft.changed));
 });
 host.closing?.onAsk(() => {
-  // Said again, so that the window knows that somebody asks.
+  // Read again, so that the window knows when to ask.
   host.closing?.unsaved(draft.changed);
   if (draft.changed) dialogs.open("closing");
   else host.closing?.close();

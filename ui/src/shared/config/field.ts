@@ -7,7 +7,7 @@ export function fieldId(path: Path): string {
   return `f-${path.map((part) => String(part).replace(/[^\w-]/g, (letter) => `_${letter.codePointAt(0)}_`)).join("-")}`;
 }
 
-/** What is wrong at a place: what the core refused there, or what the reader says of it. */
+/** The error at a place: a refusal of the core, or an error of the reader. */
 export function wrongAt(problems: readonly ConfigProblem[], path: Path): string | null {
   return draft.refused.get(idOf(path)) ?? problems.find(({ severity }) => severity === "error")?.message ?? null;
 }
@@ -21,7 +21,7 @@ export function reveal(row: HTMLElement): void {
   else if (here.bottom > around.bottom) form.scrollTop += Math.min(here.bottom - around.bottom, here.top - around.top);
 }
 
-/** Gives the keyboard to the field of a place, or of the nearest one above it. */
+/** Moves the focus to the field of a place, or to the nearest one above it. */
 export function focusField(path: Path): boolean {
   for (let depth = path.length; depth > 0; depth--) {
     const id = fieldId(path.slice(0, depth));

@@ -5,13 +5,15 @@ import { sayLoaded } from "./act";
 import { draft } from "./draft.svelte";
 import { versions } from "./known.svelte";
 
-/** Keeps the draft beside its file as long as a screen shows it. What is given is read along with it. */
+/**
+ * Keeps the draft and its file in step as long as a screen shows them. The given function is called with each reading.
+ */
 export function followFile(along: () => Promise<unknown> = async () => {}): { again: () => void } {
-  /** Reads again what the file and its versions are. What was loaded because it changed elsewhere is said. */
+  /** Reads the file and its versions again. If that loads a change from elsewhere, it is reported. */
   async function read(isNews: boolean): Promise<void> {
     const before = draft.saved?.base;
     await draft.open();
-    // Nobody answers: that is said once, and all of it is read when somebody does.
+    // No answer: that is reported once, and everything is read when the core answers again.
     if (draft.trouble) return;
     await attempt("The versions could not be read", () => versions.read());
     await along();
@@ -26,7 +28,7 @@ export function followFile(along: () => Promise<unknown> = async () => {}): { ag
     heard = core.configs;
     void read(true);
   });
-  // The line to the core was gone: what was told meanwhile was not heard.
+  // The connection to the core was lost: events meanwhile were missed.
   let wasLost = false;
   $effect(() => {
     if (core.link === "lost") wasLost = true;

@@ -2,7 +2,7 @@ import { dialogs } from "../dialogs/dialogs.svelte";
 import { isInDialog } from "../shortcuts";
 import { draft } from "./draft.svelte";
 
-/** What the keyboard does to the draft, on every screen that edits it. Says whether it did something. */
+/** The keyboard shortcuts of the draft, on every screen that edits it. Returns whether one was used. */
 export function draftKeys(event: KeyboardEvent, save: () => void): boolean {
   if (event.defaultPrevented || dialogs.current || isInDialog(event.target) || event.altKey) return false;
   if (!event.ctrlKey && !event.metaKey) return false;
@@ -16,7 +16,7 @@ export function draftKeys(event: KeyboardEvent, save: () => void): boolean {
   return true;
 }
 
-/** What is in a field counts as it would when one leaves it. */
+/** The text of a field is used as if the field were left. */
 function saveNow(save: () => void): void {
   const field = document.activeElement;
   if (field instanceof HTMLInputElement && field.closest(".fields")) {
@@ -26,7 +26,10 @@ function saveNow(save: () => void): void {
   save();
 }
 
-/** A field whose text is in no draft yet has an undo of its own: a note, a search, what is about to be added. An empty one has nothing to undo. */
+/**
+ * A field whose text is in no draft yet has an undo of its own: a note, a search, an item to be added. An empty one has
+ * nothing to undo.
+ */
 function isApart(target: EventTarget | null): boolean {
   const isText = target instanceof HTMLInputElement || target instanceof HTMLTextAreaElement;
   return isText && target.value !== "" && (!target.closest(".fields") || target.closest("form") !== null);

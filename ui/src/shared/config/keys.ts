@@ -11,7 +11,7 @@ export interface KeyNode {
   below: readonly KeyNode[];
 }
 
-/** The keys as a tree; what stands at its top are the sections of the file. */
+/** The keys as a tree; at its top are the sections of the file. */
 export function tree(keys: readonly ConfigKey[]): KeyNode[] {
   const nodes = new Map<string, KeyNode & { below: KeyNode[] }>();
   const top: KeyNode[] = [];
@@ -23,7 +23,7 @@ export function tree(keys: readonly ConfigKey[]): KeyNode[] {
       .filter((step) => step !== "*")
       .join(".")
       .replaceAll("[]", "");
-    // No default is none, and not the value null.
+    // No default means none, and not the value null.
     const node = { name, key: { ...key, default: key.default ?? undefined }, below: [] };
     nodes.set(key.path.replaceAll("[]", "").replaceAll(".*", ""), node);
     const parent = nodes.get(above);
@@ -33,7 +33,7 @@ export function tree(keys: readonly ConfigKey[]): KeyNode[] {
   return top;
 }
 
-/** What people call the sections; one without a word here goes by its key. */
+/** The titles of sections; one without an entry here is shown by its key. */
 const SECTIONS: Record<string, string> = {
   strict: "General",
   service_registry: "Main registry",
@@ -47,10 +47,10 @@ const SECTIONS: Record<string, string> = {
 /** The sections that the Routing screen edits. */
 export const ROUTING: readonly string[] = ["routing_rules", "routing_tests", "defaults"];
 
-/** Keys whose words alone say too little. */
+/** Keys whose names alone say too little. */
 const NAMES: Record<string, string> = { on: "Notify about", warn_ms: "Slow above" };
 
-/** Words that are written otherwise than they stand in a key. */
+/** Words that are written differently from the key. */
 const WORDS: Record<string, string> = {
   acl: "ACL",
   ca: "CA",
@@ -63,12 +63,12 @@ const WORDS: Record<string, string> = {
   urls: "URLs",
 };
 
-/** The key that a place is of; absent for an item, a name, and what nobody knows. */
+/** The key of a place; absent for an item, a name, and unknown keys. */
 export function nodeAt(nodes: readonly KeyNode[], path: Path): KeyNode | null {
   let [node, below]: [KeyNode | null, readonly KeyNode[]] = [null, nodes];
   let isInside = true;
   for (const part of path) {
-    // Below a list and a map of names stands an item first.
+    // Below a list and a map of names the first step is an item.
     if (!isInside) {
       isInside = true;
       node = null;
@@ -82,17 +82,17 @@ export function nodeAt(nodes: readonly KeyNode[], path: Path): KeyNode | null {
   return node;
 }
 
-/** What a key means, without the marks that code has in a text file. */
+/** The description of a key, without Markdown marks. */
 export function keyMeaning(key: { meaning: string }): string {
   return key.meaning.replaceAll("`", "");
 }
 
-/** What people call a section. */
+/** The title of a section. */
 export function sectionName(key: string): string {
   return SECTIONS[key] ?? keyName(key);
 }
 
-/** What people call a key: `check_interval` is “Check interval”. */
+/** The title of a key: `check_interval` is “Check interval”. */
 export function keyName(key: string): string {
   if (NAMES[key]) return NAMES[key];
   const words = key.split("_").map((word) => WORDS[word] ?? word);
@@ -100,33 +100,33 @@ export function keyName(key: string): string {
   return /^[a-z]/.test(text) && !text.startsWith("stdio") ? text.charAt(0).toUpperCase() + text.slice(1) : text;
 }
 
-/** A word of the file as people read it: `round_robin` is “round robin”. */
+/** A word of the file as it is shown: `round_robin` is “round robin”. */
 export function wordName(word: string): string {
   return word.replaceAll("_", " ");
 }
 
-/** Whether a key has something to say where it stands: some belong to one backend alone. */
+/** Whether a key has an effect at its place: some belong to one backend alone. */
 export function belongs(node: KeyNode, backend: string | undefined, isThere: boolean): boolean {
   if (isThere || node.key.only === null) return true;
   return backend !== undefined && node.key.only.split(/,\s*/).includes(backend);
 }
 
-/** The backend that the keys at this place are for: what the file or the default says. */
+/** The backend that the keys at this place are for: the value in the file, or the default. */
 export function backendAt(values: unknown, path: Path, fallback: unknown): string | undefined {
   const own = at(values, [...path, "backend"]);
   const word = own ?? fallback ?? "sqlite";
   return typeof word === "string" ? word : undefined;
 }
 
-/** A setting that was looked for. */
+/** A setting that was searched for. */
 export interface FoundKey {
   node: KeyNode;
   section: string;
-  /** Where it stands in a file that has no names or items of a person's: the nearest place that is always there. */
+  /** Its place in a file without items or names: the nearest place that always exists. */
   path: Path;
 }
 
-/** The settings that are called so, or whose meaning says so: those by name first. */
+/** The settings whose name or description matches: matches by name first. */
 export function find(nodes: readonly KeyNode[], query: string): FoundKey[] {
   const words = query.toLowerCase().split(/\s+/).filter(Boolean);
   if (words.length === 0) return [];
@@ -151,24 +151,24 @@ export function find(nodes: readonly KeyNode[], query: string): FoundKey[] {
   return found.sort((one, other) => one.rank - other.rank);
 }
 
-/** What counts: `s`, `ms`. */
+/** The units of a number: `s`, `ms`. */
 export function unitOf(key: ConfigKey): string {
   return key.unit === "seconds" ? "s" : key.unit === "milliseconds" ? "ms" : "";
 }
 
-/** A new item, or what a new name holds: what its section needs, so that it can stand in the file and be filled in. */
+/** A new item, or the content of a new name: what its section requires, so that it can be saved and filled in. */
 export function starter(node: KeyNode): Record<string, unknown> {
   const needed = node.below.filter((child) => child.key.needed && child.key.only === null);
   const from = needed.length > 0 ? needed : node.below.filter((child) => SEEDS[child.name] !== undefined).slice(0, 1);
   return Object.fromEntries(from.map((child) => [child.name, seed(child)]));
 }
 
-/** What says nothing new where nothing is needed. */
+/** A valid value for a section without required keys. */
 const SEEDS: Record<string, unknown> = { backend: "memory", priority: 0 };
 
 function seed({ name, key, below }: KeyNode): unknown {
   if (SEEDS[name] !== undefined) return SEEDS[name];
-  // A section that is needed says one of the things that it can say.
+  // A section with alternatives gets one of them.
   if (key.kind === "section") return Object.fromEntries(below.slice(0, 1).map((child) => [child.name, seed(child)]));
   if (key.kind === "word") return key.words[0] ?? "";
   if (key.kind === "whole" || key.kind === "number") return key.low ?? 0;
@@ -176,20 +176,21 @@ function seed({ name, key, below }: KeyNode): unknown {
   return key.example;
 }
 
-/** What was written into a field: a value, nothing, or something that a page cannot hold. */
+/** The input of a field: a value, nothing, or something that a page cannot represent. */
 export type Written = { value: unknown } | "nothing" | { refused: string };
 
-/** Kinds whose plain digits are a number in the file. */
+/** Kinds for which plain digits are a number in the file. */
 const DIGITS: readonly ConfigKind[] = ["number", "whole", "ports", "listen"];
 
-/** What a person wrote, as the file has it. What the reader will not take is written all the same: it says why. */
+/** The user's input, as the file has it. An invalid value is written all the same: the reader reports why. */
 export function read(kind: ConfigKind, text: string): Written {
   const bare = text.trim();
   if (bare === "") return "nothing";
   if (kind === "any") return readAny(bare);
   if (kind === "number" || kind === "whole" ? isNumber(bare) : DIGITS.includes(kind) && /^\d+$/.test(bare)) {
     const plain = bare.replaceAll(",", "");
-    if (findInexact(plain)) return { refused: "This form cannot hold that many digits: write this number in the file." };
+    if (findInexact(plain))
+      return { refused: "This form cannot hold that many digits: write this number in the file." };
     return { value: Number(plain) };
   }
   return { value: kind === "text" ? text : bare };
@@ -202,7 +203,7 @@ function isNumber(text: string): boolean {
   );
 }
 
-/** JSON where it is some, else text. */
+/** JSON if it is valid, else text. */
 function readAny(text: string): Written {
   if (findInexact(text)) return { refused: "This form cannot hold that many digits: write this number in the file." };
   try {
@@ -216,7 +217,7 @@ function readAny(text: string): Written {
 export function write(kind: ConfigKind, value: unknown): string {
   if (value === undefined || value === null) return "";
   if (typeof value !== "string") return typeof value === "object" ? JSON.stringify(value) : String(value);
-  // A text that would be read as something else keeps its quotes.
+  // A text that would be read as another type keeps its quotes.
   return kind === "any" && !sameAfter(value) ? JSON.stringify(value) : value;
 }
 
@@ -239,7 +240,7 @@ export function inWords(value: unknown): string {
   return String(value);
 }
 
-/** What can stand in a field, for who has nothing there yet. */
+/** The placeholder of an empty field. */
 export function hint(key: ConfigKey, kind: ConfigKind): string {
   if (kind !== key.kind) return "";
   return key.example.replace(/^(["'])(.*)\1$/, "$2");

@@ -6,7 +6,7 @@ import { at, changes, idOf, type Path, said, same, within } from "./paths";
 import { readTest, testWords } from "./tests";
 import { difference } from "./text";
 
-/** What the file holds, as it was last read. */
+/** The content of the file, as it was last read. */
 export interface Saved {
   text: string;
   base: string;
@@ -14,38 +14,38 @@ export interface Saved {
   draft: ConfigDraft;
 }
 
-/** A text that could be read, and when. */
+/** A text that could be read, and the time. */
 interface Good {
   draft: ConfigDraft;
   at: number;
 }
 
-/** What is known of the file and of the draft of it. Nothing here asks anybody. */
+/** What is known of the file and of its draft. Nothing here sends a request. */
 export class Known {
-  /** Every key there is, as a tree. */
+  /** Every key, as a tree. */
   sections = $state.raw<readonly KeyNode[]>([]);
   status = $state.raw<ConfigStatus | null>(null);
   saved = $state.raw<Saved | null>(null);
   /** The text as it is edited. */
   text = $state("");
-  /** What the core says of it, or of the text before the last letters. */
+  /** The core's report on it, or on the text before the last letters. */
   read = $state.raw<ConfigDraft | null>(null);
-  /** The last text that could be read: what the forms show. */
+  /** The last text that could be read: the forms show it. */
   good = $state.raw<Good | null>(null);
-  /** Why an edit was not made, by the place it was for. */
+  /** Why an edit failed, by the place it was for. */
   refused = $state.raw<ReadonlyMap<string, string>>(new Map());
 
   changed = $derived(this.saved !== null && this.text !== this.saved.text);
   /** The settings that differ from the file. */
   changes: readonly Path[] = $derived(this.changed ? changes(this.saved?.values, this.good?.draft.values) : []);
-  /** A draft that changes words around the settings alone is one change. */
+  /** A draft that changes only text around the settings is one change. */
   count = $derived(this.changed ? Math.max(1, this.changes.length) : 0);
   readable = $derived(this.read === null || this.read.values !== null);
-  /** What the core said is of the newest text. */
+  /** The core's report is about the newest text. */
   fresh = $derived(this.read !== null && this.read.text === this.text);
   #told = $derived(this.read?.problems);
   problems: readonly ConfigProblem[] = $derived((this.#told ?? []).filter(({ severity }) => severity !== "no_effect"));
-  /** Those that the file has not, errors first. */
+  /** Problems that the file does not have, errors first. */
   news = $derived.by(() => {
     const known = new Set((this.saved?.draft.problems ?? []).map(({ path, message }) => `${path} ${message}`));
     const news = this.problems.filter((one) => one.severity === "error" || !known.has(`${one.path} ${one.message}`));
@@ -63,7 +63,7 @@ export class Known {
     return by;
   });
 
-  /** What the text says at a place. */
+  /** The value of the text at a place. */
   value(path: Path): unknown {
     return at(this.values, path);
   }
@@ -73,24 +73,24 @@ export class Known {
     return this.changed && !same(at(this.saved?.values, path), this.value(path));
   }
 
-  /** What the reader says of a place. */
+  /** The reader's report on a place. */
   problemsAt(path: Path): readonly ConfigProblem[] {
     return this.#said.get(said(path)) ?? [];
   }
 
-  /** The whole section of a place changes nothing yet: that is said once, above it. */
+  /** The whole section of a place has no effect yet: that is shown once, above it. */
   isWithoutEffect(path: Path): boolean {
     return this.sections.find(({ name }) => name === path[0])?.key.no_effect === true;
   }
 
-  /** What the reader says of a place, and of all below it. */
+  /** The reader's report on a place, and on all below it. */
   problemsWithin(path: Path): readonly ConfigProblem[] {
     const name = said(path);
     const below = (other: string) => other === name || other.startsWith(`${name}.`) || other.startsWith(`${name}[`);
     return this.problems.filter((problem) => below(problem.path));
   }
 
-  /** A problem as people read it: a routing test says which it is, and what it wants. */
+  /** A problem as it is shown: a routing test is named with its expectation. */
   wordsOf({ path, message }: ConfigProblem): string {
     const number = /^routing_tests\[(\d+)\]$/.exec(path)?.[1];
     const test = number === undefined ? null : readTest(this.value(["routing_tests", Number(number)]));
@@ -99,13 +99,13 @@ export class Known {
       : sentence(message);
   }
 
-  /** The section that a problem is in; of a text that cannot be read, by its line before. */
+  /** The section of a problem; for a text that cannot be read, by the line before. */
   sectionOf({ path, line }: ConfigProblem): string {
     const key = path === "" ? this.placeAt(line)?.[0] : /^[^.[]+/.exec(path)?.[0];
     return String(key ?? "");
   }
 
-  /** The deepest place that has this line. */
+  /** The deepest place on this line. */
   placeAt(line: number): Path | null {
     let found: Path | null = null;
     for (const place of this.good?.draft.places ?? []) {
@@ -114,7 +114,7 @@ export class Known {
     return found;
   }
 
-  /** What is changed, by name and without a value. */
+  /** The changed settings, by name and without a value. */
   label(): string {
     const [first, second] = this.changes;
     if (!first) return "";
@@ -125,11 +125,11 @@ export class Known {
   }
 }
 
-/** The versions of the file, and the one that is looked at. */
+/** The versions of the file, and the shown one. */
 class Versions {
   rows = $state.raw<readonly ConfigVersionRow[] | null>(null);
   opened = $state.raw<ConfigVersion | null>(null);
-  /** What it is compared with: the file, the version before, or another. */
+  /** It is compared with: the file, the version before, or another. */
   against = $state<"file" | "before" | number>("file");
   #other = $state.raw<ConfigVersion | null>(null);
 

@@ -1,7 +1,7 @@
 /** The way to a setting, from the top of the file: keys, and the numbers of items from 0. */
 export type Path = readonly (string | number)[];
 
-/** Tells paths apart. */
+/** The path as a unique text. */
 export function idOf(path: Path): string {
   return JSON.stringify(path);
 }
@@ -11,7 +11,7 @@ export function said(path: Path): string {
   return path.map((part, at) => (typeof part === "number" ? `[${part}]` : at === 0 ? part : `.${part}`)).join("");
 }
 
-/** What stands at a path; undefined where nothing does. */
+/** The value at a path; undefined if there is none. */
 export function at(value: unknown, path: Path): unknown {
   let here = value;
   for (const part of path) {
@@ -22,7 +22,7 @@ export function at(value: unknown, path: Path): unknown {
   return here ?? undefined;
 }
 
-/** Whether two values say the same, whatever the order of their keys. */
+/** Whether two values are equal, whatever the order of their keys. */
 export function same(one: unknown, other: unknown): boolean {
   if (one === other) return true;
   if (typeof one !== "object" || typeof other !== "object" || one === null || other === null) return false;
@@ -34,8 +34,8 @@ export function same(one: unknown, other: unknown): boolean {
 }
 
 /**
- * `after`, made of the parts of `before` that say the same in the same order. What is shown of such a part is shown already:
- * of a hundred rules one is drawn anew, and not all.
+ * `after`, made of the equal parts of `before`. Parts that are shown already stay the same objects: of a hundred rules
+ * one is drawn again, and not all.
  */
 export function sharing(before: unknown, after: unknown): unknown {
   if (typeof before !== "object" || typeof after !== "object" || before === null || after === null) return after;
@@ -52,13 +52,13 @@ export function sharing(before: unknown, after: unknown): unknown {
 
 /** The settings that differ, each as deep as it can be named. A list of plain values is one setting. */
 export function changes(before: unknown, after: unknown, path: Path = []): Path[] {
-  // A key without a value is as if it were not there.
+  // A key without a value counts as missing.
   if (before === null || after === null) return changes(before ?? undefined, after ?? undefined, path);
   if (same(before, after)) return [];
   const [old, now] = [children(before), children(after)];
   if (!old || !now) {
     const only = now ?? old;
-    // What is new or gone as a whole is named by what it holds, so that three new settings count as three.
+    // A whole new or removed part is listed by its settings, so that three new settings count as three.
     if (only && (before === undefined || after === undefined)) {
       const found = only.flatMap(([part, value]) =>
         before === undefined ? changes(undefined, value, [...path, part]) : changes(value, undefined, [...path, part]),
@@ -73,14 +73,14 @@ export function changes(before: unknown, after: unknown, path: Path = []): Path[
   return parts.flatMap((part) => changes(was.get(part), is.get(part), [...path, part]));
 }
 
-/** What a value is made of; absent for a plain value and for a list of plain values. */
+/** The parts of a value; absent for a plain value and for a list of plain values. */
 function children(value: unknown): [string | number, unknown][] | null {
   if (typeof value !== "object" || value === null) return null;
   if (!Array.isArray(value)) return Object.entries(value);
   return value.some((item) => typeof item === "object" && item !== null) ? [...value.entries()] : null;
 }
 
-/** Whether the one is the other, or stands below it. */
+/** Whether the first is the second, or below it. */
 export function within(path: Path, above: Path): boolean {
   return above.length <= path.length && above.every((part, index) => path[index] === part);
 }

@@ -5,13 +5,13 @@ export interface RoutingTest {
   capability: string;
   client: string;
   down: readonly string[];
-  /** What must come of it: a server, a region or a code, and which. */
+  /** The expected result: a server, a region or an error code. */
   expect: { what: "server" | "region" | "error"; which: string } | null;
 }
 
 const EXPECTED = ["server", "region", "error"] as const;
 
-/** Reads one; absent where there is none. */
+/** Reads one; absent if it is not readable. */
 export function readTest(value: unknown): RoutingTest | null {
   if (!isObject(value)) return null;
   const expect = isObject(value.expect) ? value.expect : {};
@@ -26,7 +26,7 @@ export function readTest(value: unknown): RoutingTest | null {
 
 const text = (value: unknown): string => (typeof value === "string" || typeof value === "number" ? String(value) : "");
 
-/** What it wants: `weather.current must go to weather-us`. */
+/** The expectation: `weather.current must go to weather-us`. */
 export function testWords(test: RoutingTest): string {
   const call = [
     test.capability || "a call",
@@ -36,7 +36,7 @@ export function testWords(test: RoutingTest): string {
   return `${call} ${wanted(test)}`;
 }
 
-/** What must come of it: `must go to weather-us`. */
+/** The expected result: `must go to weather-us`. */
 export function wanted({ expect }: RoutingTest): string {
   if (!expect) return "has no expectation yet";
   if (expect.what === "error") return `must be refused: ${expect.which.replaceAll("_", " ")}`;

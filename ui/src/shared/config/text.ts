@@ -1,7 +1,7 @@
 import { diff3Merge, diffComm } from "node-diff3";
 import type { DiffLine } from "../../host";
 
-/** A change that was typed, in places of the text as it is shown. */
+/** A typed change, in positions of the text as it is shown. */
 export interface Typed {
   from: number;
   to: number;
@@ -10,12 +10,12 @@ export interface Typed {
 
 const MARK = "\uFEFF";
 
-/** A text as an editor shows it: without a byte order mark, its lines ended alike. */
+/** A text as an editor shows it: without a byte order mark, with equal line ends. */
 export function shown(text: string): string {
   return text.replace(MARK, "").replace(/\r\n?/g, "\n");
 }
 
-/** The text with what was typed in it. What was not touched stays as it was, to the ends of its lines. */
+/** The text with what was typed in it. Unchanged parts keep their line ends. */
 export function typedInto(text: string, typed: readonly Typed[]): string {
   const start = text.startsWith(MARK) ? 1 : 0;
   const newline = /\r\n/.test(text) ? "\r\n" : "\n";
@@ -28,13 +28,13 @@ export function typedInto(text: string, typed: readonly Typed[]): string {
   return result;
 }
 
-/** From places of the shown text to those of the text itself. */
+/** From positions of the shown text to those of the text itself. */
 function mapped(text: string, start: number): (place: number) => number {
   if (!text.includes("\r\n")) return (place) => place + start;
   const ends: number[] = [];
   for (let at = text.indexOf("\r\n", start); at !== -1; at = text.indexOf("\r\n", at + 2))
     ends.push(at - start - ends.length);
-  // A place behind the n-th such end has n characters more before it.
+  // A position behind the n-th such line end has n characters more before it.
   return (place) => place + start + ends.filter((end) => end < place).length;
 }
 
@@ -49,7 +49,7 @@ export function changeTo(before: string, after: string): Typed | null {
   return { from: head, to: before.length - tail, insert: after.slice(head, after.length - tail) };
 }
 
-/** What puts a problem right, where the reader knows one word that was meant; absent where a person has to say. */
+/** The correction of a problem, if the reader knows the one word that was meant; absent if the user has to decide. */
 export function remedyOf(
   text: string,
   { line, column, message }: { line: number; column: number; message: string },
@@ -63,21 +63,21 @@ export function remedyOf(
   return { from: start, to: from + there[0].length, insert: meant };
 }
 
-/** Two texts that came from one, as one. */
+/** Two texts with a common origin, merged. */
 export interface Merged {
   text: string;
-  /** How many changes of mine met one of theirs, which stands there now. */
+  /** How many changes of mine conflict with one of theirs, which is in the text. */
   met: number;
 }
 
-/** Takes over what they changed; of mine stays what does not meet it. */
+/** Takes their changes; of mine those stay that do not conflict. */
 export function merge(base: string, mine: string, theirs: string): Merged {
   const lines = (text: string) => text.split(/(?<=\n)/);
   let met = 0;
   const parts = diff3Merge(lines(mine), lines(base), lines(theirs), { excludeFalseConflicts: true }).flatMap((part) => {
     if (part.ok) return part.ok;
     const { a = [], o = [], b = [] } = part.conflict ?? {};
-    // Lines side by side do not meet as long as nobody added or took away one.
+    // Adjacent lines do not conflict as long as none was added or removed.
     const paired = a.length === o.length && b.length === o.length;
     if (!paired) {
       met += 1;
@@ -95,7 +95,7 @@ export function merge(base: string, mine: string, theirs: string): Merged {
 /** How many lines around a difference are shown with it. */
 const AROUND = 3;
 
-/** What differs between two texts, with some lines around it, as the core tells it. */
+/** The difference of two texts, with some lines around it, in the core's form. */
 export function difference(before: string, after: string): DiffLine[] {
   const lines = (text: string) =>
     text
@@ -117,19 +117,19 @@ export function difference(before: string, after: string): DiffLine[] {
   return told.filter((_, at) => near(at));
 }
 
-/** So long typing goes on as one step, in milliseconds. */
+/** Typing continues one step for this long, in milliseconds. */
 const ONE_STEP_MS = 1_500;
-/** More steps are not taken back. */
+/** More steps cannot be undone. */
 const MOST = 200;
 
 interface Step {
   text: string;
-  /** What was done: what goes on with the same soon after is the same step. */
+  /** The kind of a change: another one of the same kind soon after is the same step. */
   what: string;
   at: number;
 }
 
-/** What a draft was before, step by step, and what was taken back. */
+/** The former texts of a draft, step by step, and those that were undone. */
 export class Past {
   #before: Step[] = [];
   #after: Step[] = [];
@@ -142,7 +142,7 @@ export class Past {
     return this.#after.length > 0;
   }
 
-  /** Remembers how the text was before something was done. */
+  /** Stores the text before a change. */
   keep(text: string, what: string, now: number): void {
     const last = this.#before.at(-1);
     const goesOn = last?.what === what && now - last.at < ONE_STEP_MS;
@@ -156,12 +156,12 @@ export class Past {
     return turn(this.#before, this.#after, text);
   }
 
-  /** The text after the step that was taken back last; absent when there is none. */
+  /** The text after the step that was undone last; absent if there is none. */
   redo(text: string): string | null {
     return turn(this.#after, this.#before, text);
   }
 
-  /** Forgets all: what was done is saved, or thrown away. */
+  /** Forgets everything: the draft was saved or discarded. */
   forget(): void {
     this.#before = [];
     this.#after = [];

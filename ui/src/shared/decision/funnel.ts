@@ -1,20 +1,20 @@
 import { type Decision, type DecisionStage, STAGE_WORDS, STRATEGY_WORDS } from "../../host";
 
-/** More squares than these say nothing: the number does. */
+/** More squares than these are not drawn: the number is enough. */
 const MAX_SQUARES = 12;
 
 type Square = "kept" | "left" | "gone";
 
-/** A stage as it is drawn: who is still there, who leaves here, who left before. */
+/** A stage as it is drawn: servers that stay, that leave here, that left before. */
 export interface Row {
   stage: DecisionStage["stage"];
   word: string;
   kept: number;
   squares: readonly Square[] | null;
-  /** What there is to say beside the servers that leave. */
+  /** The text beside the servers that leave. */
   note: string;
   leaves: readonly { id: string; name: string; text: string }[];
-  /** How many these are, also where not all are named. */
+  /** Their number, even if not all are listed. */
   left: number;
 }
 
@@ -56,7 +56,7 @@ function note(decision: Decision, stage: DecisionStage["stage"]): string {
   return "";
 }
 
-/** A share as people read it. */
+/** A share as shown. */
 export const percent = (share: number): string => `${(share * 100).toFixed(share === 1 ? 0 : 1)} %`;
 
 const capital = (text: string): string => text.charAt(0).toUpperCase() + text.slice(1);

@@ -4,47 +4,47 @@ import { readObject } from "../json";
 import { Latest } from "../latest";
 import { keep, recall } from "../persist";
 
-/** Whose rules are shown. */
+/** The rules that are shown. */
 export type Which = "both" | "draft" | "saved";
 
-/** What one of the two sets of rules makes of the calls. */
+/** The result of one of the two sets of rules. */
 export interface Answer {
   result: RouteResult | null;
-  /** Why there is none. */
+  /** Why there is no result. */
   error: CallError | null;
 }
 
 const isText = (value: unknown): value is string => typeof value === "string";
 
-/** More calls are not tried in one go. */
+/** More calls are not simulated at once. */
 const MOST_CALLS = 100_000;
-/** So many servers are named of a draft: each key would pay for a thousand of whom nobody looks at. */
+/** Servers listed for a draft: otherwise each key press would pay for a thousand that nobody reads. */
 export const NAMED = 12;
 
-/** Calls that are not made: what the rules would do with them. It outlives the screen. */
+/** Simulated calls: what the rules would do with them. Kept while another screen is open. */
 class Simulation {
   capability = $state(recall("routing.capability", "", isText));
   client = $state("");
-  /** The arguments as text; empty means that no schema is asked. */
+  /** The arguments as text; empty means that no schema is checked. */
   given = $state("");
   calls = $state("1,000");
-  /** Servers that are taken to be down. */
+  /** Servers assumed to be down. */
   down = $state.raw<readonly ServerId[]>([]);
   which = $state<Which>("both");
 
   /** Under the rules in use. */
   saved = $state.raw<Answer | null>(null);
-  /** Under the draft; absent when nothing is drafted. */
+  /** Under the draft; absent without one. */
   draft = $state.raw<Answer | null>(null);
 
-  /** All servers of a draft are named: somebody wants to see them. */
+  /** All servers of a draft are listed: the user wants to see them. */
   whole = $state(false);
 
-  /** The text that the answers are of; undefined before the first. */
+  /** The text that the answers belong to; undefined before the first. */
   of = $state.raw<string | null | undefined>(undefined);
 
   #count = $derived(Number(this.calls.replaceAll(/[,\s]/g, "")));
-  /** How many calls; absent where that is no number of calls. */
+  /** The number of calls; absent if the input is not one. */
   count = $derived(
     this.calls.trim() !== "" && Number.isInteger(this.#count) && this.#count >= 1 && this.#count <= MOST_CALLS
       ? this.#count
@@ -53,7 +53,7 @@ class Simulation {
   #read = $derived(this.given.trim() === "" ? null : readObject(this.given));
   /** What is wrong with the arguments. */
   wrong = $derived(this.#read && "problem" in this.#read ? this.#read.problem : null);
-  /** What is asked; absent while it makes no sense. */
+  /** The request; absent while the input is not valid. */
   args: RouteArgs | null = $derived.by(() => {
     const capability = this.capability.trim();
     if (capability === "" || this.count === null || this.wrong) return null;
@@ -67,7 +67,7 @@ class Simulation {
     };
   });
 
-  /** What is asked of a draft. */
+  /** The request for a draft. */
   drafted: RouteArgs | null = $derived(this.args && !this.whole ? { ...this.args, most: NAMED } : this.args);
 
   #latest: Latest<null> = new Latest<null>(async (): Promise<void> => {
@@ -77,23 +77,23 @@ class Simulation {
       this.#underSaved(args),
       text === null ? null : routed({ ...drafted, rules: text }),
     ]);
-    // About another call by now: this is the answer to nothing on the screen.
+    // The call changed meanwhile: this answer belongs to nothing on the screen.
     if (!sameCall(drafted, this.drafted)) {
       void this.#latest.ask(null);
       return;
     }
     this.saved = saved;
-    // What came with a newer draft meanwhile stays.
+    // The results for a newer draft stay.
     if (trials === this.#trials) [this.draft, this.of] = [draft, text];
     if (text !== this.#text) this.#latest.ask(null);
   });
   #text: string | null = null;
-  /** What came with the newest draft; nobody has asked for it yet. */
+  /** The results for the newest draft; nobody has asked for them yet. */
   #tried: { args: RouteArgs; text: string } | null = null;
   #trials = 0;
-  /** The capability that the browser keeps; to write it at each key costs more than to draw what comes of the key. */
+  /** The capability that the browser stores; to store it at each key press costs more than to draw the result. */
   #kept = this.capability;
-  /** What the answer under the saved rules depends on: while a draft is written, none of it changes. */
+  /** What the result under the saved rules depends on: while a draft is edited, none of it changes. */
   #known: { args: RouteArgs; rows: unknown; configs: number } | null = null;
 
   async #underSaved(args: RouteArgs): Promise<Answer> {
@@ -109,7 +109,7 @@ class Simulation {
     return answer;
   }
 
-  /** Takes what the core said of the calls with a draft. */
+  /** Receives the core's results for the calls with a draft. */
   tried(args: RouteArgs, text: string, result: RouteResult): void {
     if (!sameCall(args, this.drafted)) return;
     this.draft = { result, error: null };
@@ -119,7 +119,7 @@ class Simulation {
     this.#tried = { args, text };
   }
 
-  /** Asks what the rules in use, and a draft of them, would do; not again what came with the draft. */
+  /** Requests the results of the rules in use and of a draft; not again if they came with the draft. */
   ask(draft: string | null): void {
     this.#text = draft;
     const tried = this.#tried;
@@ -132,14 +132,14 @@ class Simulation {
     this.#latest.ask(null);
   }
 
-  /** Names all servers of a draft from now on. */
+  /** Lists all servers of a draft from now on. */
   nameAll(): void {
     if (this.whole) return;
     this.whole = true;
     this.#latest.ask(null);
   }
 
-  /** What comes of the calls with all who take some: of the draft where there is one. */
+  /** The result with every server that gets calls: of the draft if there is one. */
   async inFull(isDrafted: boolean): Promise<RouteResult | null> {
     const known = (isDrafted ? this.draft : this.saved)?.result ?? null;
     if (!known?.more || !this.args || this.#text === null) return known;
@@ -150,7 +150,7 @@ class Simulation {
     if (!this.down.includes(id)) this.down = [...this.down, id];
   }
 
-  /** Shows another call. Servers are told by id or by name; those that are not there are left out. */
+  /** Shows another call. Servers are given by id or by name; unknown ones are left out. */
   take(capability: string, client: string, down: readonly string[]): void {
     this.capability = capability;
     this.client = client;

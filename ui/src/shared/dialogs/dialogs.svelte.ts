@@ -12,7 +12,7 @@ export type DialogName =
 
 class Dialogs {
   current = $state<DialogName | null>(null);
-  /** What the form for a new server begins with. */
+  /** The initial values of the form for a new server. */
   address = "";
 
   open(name: DialogName, address = ""): void {
@@ -25,5 +25,5 @@ class Dialogs {
   }
 }
 
-/** Which dialog is open. */
+/** The open dialog. */
 export const dialogs = new Dialogs();

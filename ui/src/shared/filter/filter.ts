@@ -26,7 +26,7 @@ export interface Option {
   about: string;
 }
 
-/** The fields people ask for most, in the order in which they are offered. */
+/** The most used fields, in the order in which they are offered. */
 const USUAL = [
   "region",
   "name",
@@ -42,7 +42,7 @@ const USUAL = [
   "server_version",
 ] as const satisfies readonly (keyof typeof FILTER_FIELDS)[];
 
-/** What is offered: a field by the shortest of its words, and the sign that usually stands after it. */
+/** A suggestion: a field by its shortest word, with its usual operator. */
 const FIELDS: readonly { word: string; op: string; about: string }[] = [
   { word: "is", op: ":", about: "status" },
   ...USUAL.map((word) => {
@@ -53,7 +53,7 @@ const FIELDS: readonly { word: string; op: string; about: string }[] = [
   { word: "metadata.", op: "", about: "free data, by dotted path" },
 ];
 
-/** The words a value can be, where that is a closed set. */
+/** The possible values of a field, if they are a closed set. */
 function wordsOf(field: string): readonly string[] {
   if (field === "is") return STATUSES.map((status) => statusWords(status).is);
   const known = Object.entries<FilterField>(FILTER_FIELDS);
@@ -70,7 +70,7 @@ const OWN_KEYS: readonly string[] = [
 const SIGNS = FILTER_SIGNS.map((sign) => sign.replace(/[=~<>!:]/g, "\\$&")).join("|");
 const WORD = new RegExp(`^-?([A-Za-z_][\\w.]*)(${SIGNS})(.*)$`, "s");
 
-/** Words that come from the servers themselves are offered at most so many times. */
+/** Words from the servers themselves are offered at most this many times. */
 const MAX_OPTIONS = 8;
 
 /** Cuts a filter into its words. Quotes hold blanks together. */
@@ -85,7 +85,7 @@ export function tokens(text: string): Token[] {
   return found;
 }
 
-/** What could stand at the caret. Nothing when the word there is finished or unknown. */
+/** The suggestions at the caret. Nothing if the word there is finished or unknown. */
 export function complete(text: string, caret: number, rows: readonly ServerRow[]): Completion | null {
   const token = tokens(text).find((word) => word.start <= caret && caret <= word.end);
   if (!token) return fieldsFor("", caret, caret);
@@ -108,7 +108,7 @@ export function withStatus(text: string, status: string | null): string {
   return (status ? [`is:${status}`, ...words] : words).join(" ");
 }
 
-/** Every key that a filter can ask for here: fields of every server, and the data that some have. */
+/** Every key that a filter can use here: fields of every server, and keys of the data that some have. */
 export function keysOf(rows: readonly ServerRow[]): ReadonlySet<string> {
   const keys = new Set(OWN_KEYS);
   for (const row of rows) addKeys(keys, row.metadata, "");
@@ -131,10 +131,10 @@ export function unknownKeyIn(text: string, known: ReadonlySet<string>): string |
   return wrong ?? null;
 }
 
-/** `http://…` is looked for, and no field. */
+/** `http://…` is a word to search for, and not a field. */
 const isAddress = (word: string) => /^(https?|localhost)$/.test(word);
 
-/** The key that was meant, when one is near: a third of its letters may be wrong. */
+/** The key that was probably meant, if there is a similar one: a third of its letters may be wrong. */
 export function nearestKey(key: string, known: ReadonlySet<string>): string | null {
   const wanted = key.replace(/^metadata\./, "").toLowerCase();
   let best: { key: string; distance: number } | null = null;
@@ -146,7 +146,7 @@ export function nearestKey(key: string, known: ReadonlySet<string>): string | nu
   return best?.key ?? null;
 }
 
-/** How many letters are wrong; two that changed places are one. */
+/** The number of wrong letters; two that changed places are one. */
 function distanceOf(a: string, b: string): number {
   let [before, row] = [[] as number[], Array.from({ length: b.length + 1 }, (_, at) => at)];
   for (let i = 1; i <= a.length; i++) {
@@ -161,7 +161,7 @@ function distanceOf(a: string, b: string): number {
   return row[b.length] ?? 0;
 }
 
-/** The filter with one key for another. */
+/** The filter with one key replaced by another. */
 export function withKey(text: string, from: string, to: string): string {
   return text.replace(from, to);
 }

@@ -3,14 +3,14 @@ import { asCallError, type CallError, type ServerId, type ServerRow } from "../.
 import { core } from "../../state/core.svelte";
 import { statusWords } from "../words";
 
-/** A filter that is wrong is said to be so when nobody has typed for so long, in milliseconds: half a word is no mistake. */
+/** A wrong filter is reported when typing has paused for this long, in milliseconds: half a word is not a mistake. */
 const PAUSE_MS = 400;
-/** A wait that is longer is said to be one, in milliseconds. */
+/** A longer wait is shown as one, in milliseconds. */
 const SLOW_MS = 300;
-/** While servers change, a filter is asked again at most this often, in milliseconds. */
+/** While servers change, a filter is applied again at most this often, in milliseconds. */
 const AGAIN_MS = 1_000;
 
-/** Which servers a person looks at and has selected: the same on every screen that shows them. */
+/** The filter and the selection of servers: the same on every screen that shows them. */
 class Filtering {
   /** The filter as it is typed. */
   text = $state("");
@@ -18,13 +18,13 @@ class Filtering {
   error = $state.raw<CallError | null>(null);
   /** The servers for the next action on several. */
   selected = new SvelteSet<ServerId>();
-  /** The ids that pass, in the core's order; absent without a filter. */
+  /** The matching ids, in the core's order; absent without a filter. */
   matched = $state.raw<ServerId[] | null>(null);
-  /** The filter that `matched` is of. */
+  /** The filter that `matched` belongs to. */
   answered = $state.raw("");
 
   #timer: ReturnType<typeof setTimeout> | undefined;
-  /** The last change is asked about too. */
+  /** The last change needs a request too. */
   #again: ReturnType<typeof setTimeout> | null = null;
   #asked = 0;
   #asking = false;
@@ -32,26 +32,26 @@ class Filtering {
   #onset: (() => void)[] = [];
   #onanswer: (() => void)[] = [];
 
-  /** What is shown is of another filter than the one that stands there. */
+  /** The shown result belongs to another filter than the current one. */
   stale = $derived(this.text.trim() !== "" && this.text !== this.answered);
-  /** That has lasted long enough to be said. */
+  /** That has lasted long enough to be shown. */
   waited = $state(false);
   /** A filter is on. */
   on = $derived(this.matched !== null);
-  /** Servers in trouble that the filter leaves out, worst first. */
+  /** Servers in trouble that the filter hides, worst first. */
   outside: readonly ServerRow[] = $derived.by(() => {
     if (!this.matched) return [];
     const inside = new Set(this.matched);
     return core.servers.filter((row) => isTrouble(row) && !inside.has(row.id));
   });
 
-  /** Whoever orders rows hears of another filter, and of its first answer, before they are drawn. */
+  /** Called with another filter, and with its first result, before rows are drawn. */
   heed(onset: () => void, onanswer: () => void): void {
     this.#onset.push(onset);
     this.#onanswer.push(onanswer);
   }
 
-  /** Changes the filter; the core is asked at once, one question at a time. */
+  /** Changes the filter; the core is asked at once, one request at a time. */
   set(text: string): void {
     this.text = text;
     for (const heard of this.#onset) heard();
@@ -70,7 +70,7 @@ class Filtering {
     void this.#ask();
   }
 
-  /** Asks again because servers changed. */
+  /** Applies the filter again because servers changed. */
   serversChanged(): void {
     if (this.text.trim() === "") return;
     const left = this.#asked + AGAIN_MS - Date.now();
@@ -95,11 +95,13 @@ class Filtering {
     } finally {
       this.#asking = false;
     }
-    // Somebody went on typing while the core answered.
+    // The user went on typing while the core answered.
     if (text !== this.text && this.text.trim() !== "") void this.#ask();
   }
 
-  /** An answer for a text that has changed since is still nearer to it than what is shown; for no text it is not. */
+  /**
+   * The answer for an older text is still closer to the current one than what is shown; for an empty text it is not.
+   */
   #take(text: string, ids: ServerId[]): void {
     if (this.text.trim() === "") return;
     const fresh = text !== this.answered;

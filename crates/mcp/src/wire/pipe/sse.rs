@@ -108,7 +108,7 @@ impl EventStreamLine {
                 self.was_known.store(true, Ordering::Relaxed);
                 Ok(())
             }
-            // It was started anew and its end of the stream is still on its way: the message was not looked at.
+            // It was restarted and its end of the stream is still on its way: the message was not read.
             Err(McpError::Status { status: 400 | 404, message, .. })
                 if self.was_known.load(Ordering::Relaxed) =>
             {

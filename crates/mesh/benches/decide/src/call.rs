@@ -32,7 +32,7 @@ impl Sending for Echo {
     }
 }
 
-/// Answers without asking anybody: what is left is what the mesh itself costs.
+/// Answers without a server: what is left is what the mesh itself costs.
 struct AtOnce;
 
 impl Sending for AtOnce {

@@ -86,7 +86,7 @@ fn ours_costs(strategy: Strategy, size: usize) -> f64 {
     let plan = Plan::new(offering, &Rule::of("x", &config), &Regions::default());
     let loads =
         Frozen((0..size).map(|at| Load { in_flight: 1 + (at % 4) as u32, ..Load::default() }).collect());
-    // Every load is looked at: nobody is idle, who would be taken at once.
+    // Every load is read: no server is idle, which would be taken at once.
     let freezes = strategy == Strategy::LeastConnections;
     let picks = if freezes { PICKS / 20 } else { PICKS };
     let region = Region::new(ALLOCATOR);

@@ -18,7 +18,7 @@ use super::posting::{Bits, Slot};
 use super::slots::Slots;
 
 /// How many fields can have an index; the one that was not used for longest is dropped first. Each costs a change of a
-/// server about a microsecond, and nobody filters by more.
+/// server about a microsecond, and no filter uses more.
 const MOST: usize = 16;
 
 /// The largest size of all indexes together, in bytes.

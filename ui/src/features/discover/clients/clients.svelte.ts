@@ -13,16 +13,16 @@ import { oneLine } from "../../../shared/text";
 import { core } from "../../../state/core.svelte";
 import { type ClientRow, canTake, clientGroups } from "./rows";
 
-/** A server that a person is asked about: what they see is what they agree to. */
+/** A server that the user is asked to approve: the approval is for exactly what is shown. */
 export class Taking {
-  /** As it was shown; another when the file changed meanwhile. */
+  /** Its hash as it was shown; another if the file changed meanwhile. */
   entry = $state.raw<ClientEntry>();
-  /** What its placeholders stand for, as it is typed. */
+  /** The values of its placeholders, as they are typed. */
   filled = $state<Record<string, string>>({});
   wanted = $state(true);
   done = $state(false);
   error = $state.raw<CallError | null>(null);
-  /** Its file says something else than when the question was asked. */
+  /** Its file changed after the question was asked. */
   changed = $state(false);
 
   constructor(readonly row: ClientRow) {
@@ -33,7 +33,7 @@ export class Taking {
     return this.entry ?? this.row.entry;
   }
 
-  /** Nothing that it waits for is missing. */
+  /** No required value is missing. */
   get isFilled(): boolean {
     return this.shown.placeholders.every((name) => this.filled[name]);
   }
@@ -51,7 +51,7 @@ export class Taking {
     };
   }
 
-  /** Shows what its file says now, to be agreed to anew. */
+  /** Shows what its file says now, to be approved again. */
   refuse(error: CallError): void {
     const detail = error.detail as { entry?: ClientEntry } | null;
     if (error.code === "needs_consent" && detail?.entry) {
@@ -63,16 +63,16 @@ export class Taking {
   }
 }
 
-/** What AI clients are set up with, and what a person takes over of it. */
+/** The servers that AI clients are set up with, and the user's import of them. */
 class Clients {
   list = $state.raw<ClientList | null>(null);
-  /** Why the files could not be asked for. */
+  /** Why the files could not be read. */
   error = $state.raw<CallError | null>(null);
-  /** Why a project's files could not be. */
+  /** Why a project's files could not be read. */
   folderError = $state.raw<CallError | null>(null);
-  /** What a person is asked about; absent while nothing is. */
+  /** What the user is asked to approve; absent while there is nothing. */
   asked = $state.raw<readonly Taking[] | null>(null);
-  /** The handle of what is being added; absent while nothing is. */
+  /** The handle of what is being added; absent while there is nothing. */
   adding = $state<string | null>(null);
   progress = $state.raw<{ done: number; of: number } | null>(null);
   #stopped = false;
@@ -86,15 +86,15 @@ class Clients {
   });
 
   groups = $derived(this.list ? clientGroups(this.list) : []);
-  /** What can be taken over without a value that only a person knows. */
+  /** Servers that can be added without a value that only the user knows. */
   takable = $derived(this.groups.flatMap((group) => group.rows).filter(({ entry }) => canTake(entry)));
 
-  /** Asks for the files as they are now. One question at a time; what changed meanwhile is asked for after it. */
+  /** Reads the current state. One request at a time; a change meanwhile leads to another one. */
   read(): Promise<void> {
     return this.#latest.ask(null);
   }
 
-  /** Reads the files of a project as well, from now on. True when there is such a folder. */
+  /** Reads the files of a project as well, from now on. True if there is such a folder. */
   async look(folder: string): Promise<boolean> {
     this.folderError = null;
     try {
@@ -106,7 +106,7 @@ class Clients {
     }
   }
 
-  /** Asks a person about these. */
+  /** Asks the user to approve these. */
   ask(rows: readonly ClientRow[]): void {
     this.asked = rows.map((row) => new Taking(row));
   }
@@ -116,14 +116,14 @@ class Clients {
     this.asked = null;
   }
 
-  /** Adds no more of them, and ends what is started for the one under way; what was added stays, and can be undone. */
+  /** Stops adding, and ends the program started for the current one; what was added stays, and can be undone. */
   async stop(): Promise<void> {
     this.#stopped = true;
     const call = this.adding;
     if (call) await core.call("cancel", { call }).catch(() => {});
   }
 
-  /** Adds what a person agreed to, one by one; what does not work says why. True when nothing is left to say. */
+  /** Adds what the user approved, one by one; a failure keeps its reason. True if there is nothing left to show. */
   async take(
     chosen: readonly Taking[],
     how: { no_probe?: boolean; in_clear?: boolean; token_place?: "file" } = {},

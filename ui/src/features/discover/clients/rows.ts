@@ -2,7 +2,7 @@ import type { ClientEntry, ClientFile, ClientList, ClientReport, FileProblem, Sc
 import { plural } from "../../../shared/format";
 import { brief } from "../../../shared/text";
 
-/** A server that clients are set up with: those that are given the same are one. */
+/** A server that clients are set up with; equal entries of several clients are one server. */
 export interface ClientRow {
   key: string;
   client: ClientReport;
@@ -52,7 +52,7 @@ export function clientGroups(list: ClientList): ClientGroup[] {
     .filter((group) => group.rows.length + group.broken.length > 0);
 }
 
-/** What is not the same under one name is two servers; so is what is added apart from what is not. */
+/** Different entries under one name are two servers; so are one that was added and one that was not. */
 function sameAs({ name, consent, kind, disabled, known, id, changed }: ClientEntry): string {
   const own = kind === "unusable" ? name : "";
   return [consent, own, disabled, known ? id : "", changed].join("\n");
@@ -62,7 +62,7 @@ function brokenIn(file: ClientFile): BrokenFile[] {
   return file.problems.map((problem, at) => ({ key: `${file.path} ${at}`, path: file.path, problem }));
 }
 
-/** The row of a scan that is this server: it answers at its address. */
+/** The row of a scan that is this server: the one at its address. */
 export function answering(entry: ClientEntry, found: readonly ScanRow[]): ScanRow | undefined {
   if (entry.kind !== "here") return undefined;
   return found.find((row) => row.id === entry.id && row.outcome !== "not_mcp");
@@ -77,12 +77,12 @@ export function clientsOf(row: ScanRow, list: ClientList): string[] {
     .map((client) => client.name);
 }
 
-/** Whether a person can take it over. */
+/** Whether the user can add it. */
 export function canTake({ kind, known }: ClientEntry): boolean {
   return !known && kind !== "own" && kind !== "unusable";
 }
 
-/** What is known of it without starting or asking anything. `scanned` says that this computer was asked. */
+/** What is known of it without starting or contacting anything. `scanned` means that this computer was scanned. */
 export function stateWords(entry: ClientEntry, row: ScanRow | undefined, scanned: boolean): string {
   const said: string[] = [];
   if (entry.kind === "own") said.push("this app");
@@ -97,14 +97,14 @@ export function stateWords(entry: ClientEntry, row: ScanRow | undefined, scanned
   return said.join(" · ");
 }
 
-/** Where in its file something stands. */
+/** The position in its file. */
 export function placeOf(path: string, { line, column }: { line: number | null; column: number | null }): string {
   const name = path.split(/[/\\]/).pop() ?? path;
   if (line === null) return name;
   return `${name}, line ${line}${column === null ? "" : `, column ${column}`}`;
 }
 
-/** What goes along with it, by name. */
+/** The names of the values that are passed to it. */
 export function goesAlong({ env, headers, query }: ClientEntry): string[] {
   return [
     ...env.map((name) => `variable ${name}`),

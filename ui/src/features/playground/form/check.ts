@@ -11,11 +11,11 @@ export interface Problem {
   /** Where, as a JSON pointer: `/filters/2/value`. Empty is the whole. */
   at: string;
   message: string;
-  /** Nothing stands there yet. */
+  /** The field is empty. */
   missing?: true;
 }
 
-/** Says what is wrong with arguments. */
+/** Returns what is wrong with arguments. */
 export type Check = (value: unknown) => Problem[];
 
 /** Deeper values are left to the schema's own verdict. */
@@ -40,7 +40,7 @@ export function checkFor(schema: unknown): Check {
   };
 }
 
-/** The schema's own verdict; absent where it cannot be asked: a broken schema, a foreign reference, a costly one. */
+/** The schema's own verdict; absent if it cannot be computed: a broken schema, an external reference, a costly one. */
 function judgeOf(schema: Schema): ((value: unknown) => Problem[] | undefined) | null {
   if (!affordable(schema)) return null;
   try {
@@ -86,7 +86,7 @@ interface Place {
   name: string;
   depth: number;
 }
-/** A soft problem is one the schema allows and a person hardly wants. */
+/** A soft problem is one that the schema allows and the user hardly wants. */
 type Found = Problem & { soft?: true };
 
 function look(shape: Shape, value: unknown, place: Place): Found[] {
@@ -145,7 +145,7 @@ function aWord(word: string): string {
   return `${/^[aeiou]/i.test(word) ? "an" : "a"} ${word}`;
 }
 
-/** Asks the same judge as the whole, so that the field and the verdict never differ. */
+/** Uses the same validator as for the whole, so that the field and the verdict never differ. */
 function hasFormat(format: unknown, value: string): boolean {
   return new Validator({ format: String(format) }, "2020-12").validate(value).valid;
 }

@@ -5,11 +5,11 @@ import type { Schema } from "./resolve";
 /** What every field of a form knows. */
 export interface Form {
   root: Schema;
-  /** What is wrong at a place; what is only missing is not said before a person has been there. */
+  /** The error at a place; a missing value is not reported before the user has visited the field. */
   problemAt(at: string): string | null;
   /** What is wrong at a place and below it. */
   problemsUnder(at: string): Problem[];
-  /** A person has been to this place. */
+  /** The user has visited this field. */
   touch(at: string): void;
 }
 
@@ -25,20 +25,20 @@ export function useForm(): Form {
   return getContext<Form>(KEY);
 }
 
-/** What every kind of field is given. */
+/** Properties of every kind of field. */
 export interface FieldProps {
   schema: unknown;
-  /** How it is called; empty for the whole. */
+  /** Its name; empty for the whole. */
   name: string;
-  /** Where it stands, as a JSON pointer. */
+  /** Its place, as a JSON pointer. */
   at: string;
   /** `undefined` means: not sent. */
   value: unknown;
-  /** An entry of a list or a map is there, whether anything requires it or not. */
+  /** An entry of a list or a map exists, whether it is required or not. */
   required: boolean | "entry";
-  /** In a row of a table: its name stands above, what is wrong with it below the row. */
+  /** In a row of a table: its name is shown above, its error below the row. */
   cell?: string;
-  /** What a screen reader calls it where no name stands beside it. */
+  /** Its name for screen readers if no label is shown beside it. */
   called?: string;
   onchange: (value: unknown) => void;
 }

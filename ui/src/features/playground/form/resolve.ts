@@ -94,7 +94,7 @@ function plainKey(key: string): string {
   }
 }
 
-/** Places a check may visit; a few nested `allOf` of references can mean billions. */
+/** Places that validation can visit; a few nested `allOf` of references can mean billions. */
 const MAX_PLACES = 50_000;
 
 /** Checking a value against the schema ends soon. A schema comes from a server and may be made to hang the page. */

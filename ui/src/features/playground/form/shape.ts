@@ -70,7 +70,7 @@ export function shapeOf(schema: unknown, root: Schema): Shape {
   return { ...shape, ...detail(own, root) };
 }
 
-/** A free-form object, an unknown type and a schema of a shape that no field fits stay JSON. */
+/** A free-form object, an unknown type and a schema without a suitable field stay JSON. */
 function detail(schema: Schema, root: Schema): Partial<Shape> {
   if ("const" in schema) return { kind: "constant", options: [{ value: schema.const, label: labelOf(schema.const) }] };
   const options = optionsOf(schema);
@@ -114,7 +114,7 @@ function objectOf(schema: Schema): Partial<Shape> {
 }
 
 function listOf(schema: Schema): Partial<Shape> {
-  // Before 2020-12 a list under `items` said what `prefixItems` says now, and `additionalItems` what `items` says.
+  // Before 2020-12 a list under `items` meant what `prefixItems` means now, and `additionalItems` what `items` means.
   const old = Array.isArray(schema.items);
   const fixed = Array.isArray(schema.prefixItems) ? schema.prefixItems : old ? (schema.items as unknown[]) : [];
   const rest = old ? schema.additionalItems : schema.items;
@@ -136,7 +136,7 @@ function optionsOf(schema: Schema): Option[] {
   return titled.map((one) => ({ value: one.const, label: labelOf(one.title ?? one.description ?? one.const) }));
 }
 
-/** Each way is the whole schema: what stands beside `oneOf` holds for all of them. */
+/** Each variant is the whole schema: keywords beside `oneOf` apply to all of them. */
 function variantsOf(schema: Schema, root: Schema): Shape["variants"] {
   const members = alternatives(schema);
   if (members) {
@@ -218,7 +218,7 @@ function typeOf(schema: Schema): unknown {
   return schema.items !== undefined || schema.prefixItems !== undefined ? "array" : undefined;
 }
 
-/** A value as one reads it: text without quotes. */
+/** A value as text, without quotes. */
 export function labelOf(value: unknown): string {
   return typeof value === "string" ? value : JSON.stringify(value);
 }
@@ -227,13 +227,13 @@ function firstText(...texts: unknown[]): string {
   return texts.find((text): text is string => typeof text === "string" && text !== "") ?? "";
 }
 
-/** Names under which secrets travel, whatever the schema says of them. */
+/** Names that mark a secret, whatever the schema says. */
 const NAMES = /pass(word|phrase|wd)|secret|token$|^token|api_?-?key|private_?-?key|credential|^authorization$/i;
 const MAX_DEPTH = 12;
 /** Shorter secrets would hide ordinary words. */
 const MIN_HIDDEN = 4;
 
-/** The place is for a secret: it is masked on the screen and never written down. */
+/** The place holds a secret: it is masked on the screen and never stored. */
 export function isSecret(shape: Shape, name: string): boolean {
   if (shape.kind !== "text") return false;
   return shape.schema.format === "password" || shape.schema.writeOnly === true || NAMES.test(name);

@@ -54,7 +54,7 @@ export function startOf(schema: unknown, root: Schema, way: readonly string[] = 
   }
 }
 
-/** A number that nothing suggests: nobody means the 0, or the smallest, that would stand there, and it would be sent. */
+/** A number without a suggestion stays empty: 0 or the minimum would be sent although nobody meant it. */
 function isOpen({ kind, schema, options, nullable }: Shape): boolean {
   if (kind !== "number" && kind !== "integer") return false;
   return schema.default === undefined && options.length === 0 && !nullable;
@@ -65,7 +65,7 @@ function entries(schema: Schema): unknown[] {
   return Array.from({ length: Math.min(MAX_ENTRIES, Math.max(0, least)) });
 }
 
-/** The way of a union that a value is meant to go: the chosen one as long as it fits at all, else the best. */
+/** The variant of a union for a value: the chosen one as long as it matches at all, else the best one. */
 export function pick(shape: Shape, value: unknown, root: Schema, chosen: number | null): number {
   const scores = shape.variants.map(({ schema }) => suits(schema, value, root));
   if (chosen !== null && (scores[chosen] ?? -1) >= 0) return chosen;
@@ -73,7 +73,7 @@ export function pick(shape: Shape, value: unknown, root: Schema, chosen: number 
   return Math.max(0, scores.indexOf(best));
 }
 
-/** How well a value fits, by its type, its fixed properties and the names it has. Below 0 it does not fit at all. */
+/** How well a value matches, by its type, its fixed properties and its names. Below 0 it does not match at all. */
 function suits(schema: Schema, value: unknown, root: Schema): number {
   const own = resolve(schema, root);
   const fixed = fixedValue(own);
@@ -91,7 +91,7 @@ function suits(schema: Schema, value: unknown, root: Schema): number {
   return Math.max(0, score - missing.length);
 }
 
-/** The value is of the type, or of one of the types; nothing said fits all. */
+/** The value has the type, or one of the types; without a type every value matches. */
 export function hasType(type: unknown, value: unknown): boolean {
   if (Array.isArray(type)) return type.some((one) => hasType(one, value));
   switch (type) {

@@ -14,31 +14,31 @@ import { wantsCredentials } from "../../secrets";
 import { adviceOf, named } from "../../words";
 import { type Complaint, isComplaint, Row, type ServerForm } from "./form.svelte";
 
-/** How it is to be done this time: what a person agreed to after a refusal. */
+/** The user's consents after a refusal, for this attempt. */
 export type How = Pick<AddArgs, "no_probe" | "token_place" | "in_clear" | "dry_run" | "call">;
 
-/** One try after the other to keep what stands in a form. */
+/** Attempts, one after the other, to save the server of a form. */
 export class Attempt {
   asking = $state<"test" | "save" | null>(null);
   error = $state.raw<CallError | null>(null);
   complaint = $state.raw<Complaint | null>(null);
   tested = $state.raw<Added | Edited | null>(null);
-  /** The fields beyond the address are to be seen. */
+  /** The fields below the address are shown. */
   more = $state(false);
   private wanted: How = {};
-  /** The handle of what is under way. */
+  /** The handle of the running request. */
   private handle = $state("");
 
   constructor(
     private readonly form: ServerForm,
-    /** Sets the fields of the form apart. */
+    /** Tells the fields of the form from others. */
     private readonly id: string,
-    /** What is called with the form, and what becomes of a success. */
+    /** The operation of the form, and what follows its success. */
     private readonly call: (how: How) => Promise<Added | Edited> | Complaint,
     private readonly done: (result: Added | Edited) => void,
   ) {}
 
-  /** Asks the server and keeps nothing. */
+  /** Contacts the server and saves nothing. */
   test(): Promise<void> {
     return this.go({ dry_run: true });
   }
@@ -47,7 +47,7 @@ export class Attempt {
     return this.go(how);
   }
 
-  /** The same once more, after a yes. */
+  /** The same again, with consent. */
   again(how: How): Promise<void> {
     return this.go({ ...this.wanted, ...how });
   }
@@ -56,7 +56,7 @@ export class Attempt {
     return this.go({ ...this.wanted, no_probe: true, dry_run: false });
   }
 
-  /** The same once more, with exactly this certificate trusted. */
+  /** The same again, with exactly this certificate trusted. */
   trust(fingerprint: string): Promise<void> {
     this.form.pin(fingerprint);
     return this.go(this.wanted);
@@ -67,35 +67,35 @@ export class Attempt {
     return this.go(this.wanted);
   }
 
-  /** What is started at this moment, once that takes longer than a moment. */
+  /** The program that is starting, once that takes longer than a moment. */
   get start(): Start | undefined {
     return this.asking === null ? undefined : [...core.starts.values()].find((one) => one.call === this.handle);
   }
 
-  /** Nobody waits for it any more: what was started ends. */
+  /** Nobody waits for it any more: the program that was started ends. */
   async cancel(): Promise<void> {
     if (this.asking === null) return;
     await attempt("It could not be cancelled", () => core.call("cancel", { call: this.handle }));
   }
 
-  /** It is kept while it starts. */
+  /** It is saved while it starts. */
   async keepStarting(): Promise<void> {
     await attempt("It could not be kept", () => core.call("keep_starting", { call: this.handle }));
   }
 
-  /** The last try was a test. */
+  /** The last attempt was a test. */
   get wasTest(): boolean {
     return this.wanted.dry_run === true;
   }
 
-  /** What was said of a form that is another now is not true any more. */
+  /** The result for a form that has changed since is no longer valid. */
   clear(): void {
     this.error = null;
     this.complaint = null;
     this.tested = null;
   }
 
-  /** The keyboard goes to the field at fault. */
+  /** The focus goes to the field with the error. */
   focus(part: "main" | "name" | "token" | "headers" | "query" | "env"): void {
     const field = () => {
       const own = document.getElementById(`${this.id}-${part}`);
@@ -147,7 +147,7 @@ export class Attempt {
     } else if (error.code === "invalid_arguments" || error.code === "transport_failed") this.focus("main");
   }
 
-  /** The row of the variable that has no value takes the keyboard. */
+  /** The row of the variable without a value gets the focus. */
   private askFor(variable: string): void {
     this.more = true;
     let place = this.form.env.findIndex((row) => row.name.trim() === variable);
@@ -163,7 +163,7 @@ export class Attempt {
   }
 }
 
-/** What was asked before it was refused. */
+/** The request before it was refused. */
 export function stepsOf(error: CallError): AskedStep[] {
   const detail = error.detail;
   if (typeof detail !== "object" || detail === null || !("evidence" in detail)) return [];

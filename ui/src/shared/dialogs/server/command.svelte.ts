@@ -4,7 +4,7 @@ export class Argument {
 
   constructor(
     value = "",
-    /** Without a text it is an argument nevertheless, not a row that nobody filled in. */
+    /** Even without text it is an argument, not an empty row. */
     readonly isMeantEmpty = false,
   ) {
     this.value = value;
@@ -13,10 +13,10 @@ export class Argument {
 
 /** A command as it is typed: a program, and a row for each of its arguments. */
 export class CommandFields {
-  /** The program; a whole command that is typed here is spread over the rows. */
+  /** The program; a whole command that is typed here is split into the rows. */
   program = $state("");
   args = $state<Argument[]>([]);
-  /** The program was typed over: with arguments it takes the place of the rows, instead of coming before them. */
+  /** The program was typed over: with arguments it replaces the rows, instead of coming before them. */
   isAnew = $state(false);
 
   constructor(command: string | null = null, args: readonly string[] = []) {
@@ -31,7 +31,7 @@ export class CommandFields {
     return [...typed, ...given.map((one) => one.value)];
   }
 
-  /** What stands behind the program gets its rows. */
+  /** The text after the program becomes rows. */
   spread(): void {
     const typed = splitCommand(this.program);
     const others = this.others(typed);
@@ -42,7 +42,7 @@ export class CommandFields {
     this.args = [...rowsOf(args), ...others];
   }
 
-  /** A whole command takes the place of the one that is there; false where the text is only a program. */
+  /** A whole command replaces the current one; false if the text is only a program. */
   replace(line: string): boolean {
     if (splitCommand(line).length < 2) return false;
     this.program = line;
@@ -51,12 +51,12 @@ export class CommandFields {
     return true;
   }
 
-  /** The arguments that come behind what is typed as the program: none of them where that is a whole command anew. */
+  /** The arguments after the typed program: none if that is a whole new command. */
   private others(typed: readonly string[]): Argument[] {
     return this.isAnew && typed.length > 1 ? [] : this.args;
   }
 
-  /** Several words in place of this argument, a row each. Says how many; none where the text is one word. */
+  /** Several words in this argument become a row each. Returns how many; none if the text is one word. */
   paste(argument: Argument, text: string): number {
     const words = splitCommand(text);
     if (words.length < 2) return 0;
@@ -64,7 +64,7 @@ export class CommandFields {
     return words.length;
   }
 
-  /** An empty row behind the one at this place. */
+  /** An empty row after the one at this place. */
   add(after: number): void {
     this.args = this.args.toSpliced(after + 1, 0, new Argument());
   }
@@ -78,7 +78,7 @@ function rowsOf(args: readonly string[]): Argument[] {
   return args.map((one) => new Argument(one, one === ""));
 }
 
-/** Reads what a person typed as a server's address. A missing scheme is http, as in a browser's address bar on loopback. */
+/** Reads the typed address of a server. A missing scheme is http, as in a browser's address bar on loopback. */
 export function checkAddress(text: string): { url: string } | { problem: string } {
   const trimmed = text.trim();
   if (trimmed === "") return { problem: "Give an address, such as http://127.0.0.1:8000" };
@@ -91,7 +91,7 @@ export function checkAddress(text: string): { url: string } | { problem: string 
   return { url };
 }
 
-/** Scheme, host and port of what a person typed as an address; nothing where it is none. */
+/** Scheme, host and port of a typed address; nothing if it is not one. */
 export function originOf(text: string): string | null {
   const read = checkAddress(text);
   return "url" in read ? new URL(read.url).origin : null;
@@ -103,7 +103,7 @@ export function splitCommand(text: string): string[] {
   return [...words].map(([word]) => word.replace(/"((?:[^"\\]|\\.)*)"|'([^']*)'/g, unquoted));
 }
 
-/** A backslash is one but before a quote or another: the paths of Windows hold many. */
+/** A backslash is literal except before a quote or another backslash: the paths of Windows hold many. */
 function unquoted(_: string, double: string | undefined, single: string | undefined): string {
   return double?.replace(/\\(["\\])/g, "$1") ?? single ?? "";
 }

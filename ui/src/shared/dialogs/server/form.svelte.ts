@@ -3,20 +3,20 @@ import { agreedTo } from "../../certificates";
 import type { TokenSource } from "../../TokenFields.svelte";
 import { CommandFields, checkAddress, originOf } from "./command.svelte";
 
-/** Over an address, or as a program of this computer. */
+/** Over HTTP, or as a program on this computer. */
 export type Kind = "url" | "stdio";
 
-/** A name and its value. What is kept is never shown: without a new value it stays. */
+/** A name and its value. A stored value is never shown: without a new one it stays. */
 export class Row {
   name = $state("");
   value = $state("");
   /** The value is a secret that is typed here, or the name of a variable that holds it. */
   source = $state<TokenSource>("paste");
-  /** What is kept was given for another place and does not go along. */
+  /** The stored value was given for another address and is not kept. */
   leaves = $state(false);
 
   constructor(
-    /** The name under which a value is kept already. */
+    /** The name of a stored value. */
     readonly kept: string | null = null,
     /** The variable that holds it already. */
     readonly variable: string | null = null,
@@ -28,13 +28,13 @@ export class Row {
     }
   }
 
-  /** It is as it was when the form was opened, or what it was does not go along and nobody gave it anew. */
+  /** It is as it was when the form was opened, or its former value is not kept and no new one was given. */
   get isAsBefore(): boolean {
     if (this.leaves && this.value === "") return true;
     return this.kept !== null && this.name.trim() === this.kept && this.isValueAsBefore;
   }
 
-  /** A value that is kept is not shown, so an empty field leaves it alone. */
+  /** A stored value is not shown, so an empty field keeps it. */
   private get isValueAsBefore(): boolean {
     if (this.variable !== null)
       return !this.leaves && this.source === "variable" && this.value.trim() === this.variable;
@@ -45,7 +45,7 @@ export class Row {
 /** The names of the lists of rows. */
 export type RowsOf = "headers" | "query" | "env";
 
-/** Where a form is at fault. */
+/** The field with the error. */
 export interface Complaint {
   at: "main" | "name" | RowsOf;
   text: string;
@@ -53,7 +53,7 @@ export interface Complaint {
 
 const EXAMPLE = "npx -y @modelcontextprotocol/server-memory";
 
-/** What a server is given, as it is typed: the same for one that is added and one that is kept. */
+/** The values that a server gets, as they are typed: the same for a new server and a saved one. */
 export class ServerForm {
   kind = $state<Kind>("url");
   address = $state("");
@@ -63,21 +63,21 @@ export class ServerForm {
   source = $state<TokenSource>("paste");
   token = $state("");
   variable = $state("");
-  /** A token is kept, or named, and was not taken away. */
+  /** A token is stored, or its variable is named, and was not removed. */
   hasToken = $state(false);
   headers = $state<Row[]>([]);
   query = $state<Row[]>([]);
   env = $state<Row[]>([]);
-  /** The file of the CA that alone vouches for its certificate. */
+  /** The file of the CA that alone is trusted for its certificate. */
   ca = $state("");
-  /** The certificate that a person agreed to, and where. It says nothing of another origin. */
+  /** The certificate that the user accepted, and its origin. It does not apply to another origin. */
   private agreed = $state.raw<{ fingerprint: string; origin: string | null } | null>(null);
-  /** Its child runs on, however long nobody asks it. */
+  /** Its program keeps running, however long it is not used. */
   running = $state(false);
-  /** The values of the environment go along to another command. */
+  /** The values of the environment are kept for another command. */
   keepEnv = $state(false);
 
-  /** The form of a kept server, or an empty one. */
+  /** The form of a saved server, or an empty one. */
   constructor(private readonly before: ServerDetails | null = null) {
     this.command = new CommandFields(before?.server.command, before?.server.args);
     if (!before) return;
@@ -114,25 +114,25 @@ export class ServerForm {
     return tls && "ca" in tls ? tls.ca : "";
   }
 
-  /** The certificate that alone is trusted at the address; nothing where a CA or this computer says. */
+  /** The certificate that alone is trusted at the address; nothing if a CA or this computer decides. */
   get pinned(): string | null {
     return this.agreed && this.ca.trim() === "" && this.agreed.origin === originOf(this.address)
       ? this.agreed.fingerprint
       : null;
   }
 
-  /** A person agrees to exactly this certificate where the form leads now; nothing takes it back. */
+  /** The user accepted exactly this certificate at the form's address, and did not remove it. */
   pin(fingerprint: string | null): void {
     this.agreed = fingerprint === null ? null : { fingerprint, origin: originOf(this.address) };
     this.ca = "";
   }
 
-  /** A token that is kept, not one that a variable holds. */
+  /** A stored token, not one in a variable. */
   get keepsToken(): boolean {
     return this.before?.secrets.some((one) => one.header === null && one.env === null && one.query === null) ?? false;
   }
 
-  /** It is to be reached elsewhere. */
+  /** Its address changes. */
   get isLedElsewhere(): boolean {
     if (!this.before) return false;
     return this.kind === "url"
@@ -140,12 +140,12 @@ export class ServerForm {
       : JSON.stringify(this.command.words) !== JSON.stringify(this.commandBefore);
   }
 
-  /** Nothing is given that would have to be sent anew with a yes. */
+  /** No value is given that would need consent to be sent. */
   get holdsToken(): boolean {
     return this.source === "paste" && this.token.trim() !== "";
   }
 
-  /** Says what becomes of what is kept: a variable that is to be read for another place is named anew. */
+  /** Decides what happens to stored values: a variable for another address has to be entered again. */
   leave(leaves: boolean): void {
     const named = this.before?.token_env;
     if (named && this.variable === (leaves ? named : "")) this.variable = leaves ? "" : named;
@@ -163,13 +163,13 @@ export class ServerForm {
     this[list] = this[list].filter((one) => one !== row);
   }
 
-  /** What was typed and is secret leaves the page. */
+  /** Typed secrets leave the page. */
   forget(): void {
     this.token = "";
     for (const row of [...this.headers, ...this.query, ...this.env]) if (row.source === "paste") row.value = "";
   }
 
-  /** Where it is to be reached; nothing when that is as it was. */
+  /** Its address or command; nothing if that is unchanged. */
   way(): Pick<AddArgs, "url" | "stdio"> | Complaint {
     if (this.before && !this.isLedElsewhere && !this.isAgreedTo) return {};
     if (this.kind === "url") {
@@ -184,7 +184,7 @@ export class ServerForm {
       : { at: "main", text: `Give the program and its arguments, such as ${EXAMPLE}` };
   }
 
-  /** A command of a file runs once a person has saved it. */
+  /** A command from a file runs once the user has saved it. */
   private get isAgreedTo(): boolean {
     return this.before?.server.transport === "stdio" && this.before.server.source !== "manual";
   }
@@ -198,7 +198,7 @@ export class ServerForm {
     return { ...way, ...given, ...(this.name.trim() && { name: this.name.trim() }) };
   }
 
-  /** The arguments of `edit`, without what stays as it is. */
+  /** The arguments of `edit`, without unchanged values. */
   edit(): EditArgs | Complaint {
     const before = this.before;
     if (!before) return { at: "main", text: "There is no such server" };
@@ -241,7 +241,7 @@ export class ServerForm {
     return args;
   }
 
-  /** Whom to trust, where that is not as it was. What was trusted at another origin is not trusted any more anyway. */
+  /** The trust, if it changed. What was trusted at another origin is not trusted any more in any case. */
   private trust(): AddArgs {
     const isThere = this.before !== null && originOf(this.address) === originOf(this.addressBefore);
     const [caBefore, pinBefore] = isThere
@@ -265,7 +265,7 @@ export class ServerForm {
     return args;
   }
 
-  /** What was taken out of the form. */
+  /** What was removed in the form. */
   private without(): Without {
     const before = this.before;
     if (!before) return {};
@@ -290,12 +290,12 @@ export class ServerForm {
   }
 }
 
-/** Whether a form answered with what is wrong with it. */
+/** Whether the form itself has errors. */
 export function isComplaint(answer: object): answer is Complaint {
   return "at" in answer && "text" in answer;
 }
 
-/** A row that nobody filled in is nothing. */
+/** An empty row is ignored. */
 function isGiven(row: Row): boolean {
   return row.name.trim() !== "" || row.value !== "";
 }
