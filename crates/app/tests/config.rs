@@ -254,7 +254,7 @@ async fn a_file_that_replaces_the_old_one_is_read() {
 async fn a_file_that_is_taken_away_and_comes_back() {
     let mut core = Core::start("health_monitoring:\n  max_failures: 4\n").await;
     std::fs::remove_file(core.file()).unwrap();
-    has(&core.notice().await, &["mcp-discovery.yaml", "is gone", "stays in use"]);
+    has(&core.notice().await, &["mcp-discovery.yaml", "is gone", "stay in use"]);
     let status = core.status().await;
     assert_eq!((&status["text"], &status["problems"]), (&Value::Null, &json!([])));
     assert_eq!(status["effective"]["health_monitoring"]["max_failures"], 4);

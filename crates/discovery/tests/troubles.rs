@@ -197,9 +197,9 @@ async fn inside_a_full_disk() {
     }
     let (scans, problem) = world.memory.list().await;
     assert!(scans.iter().any(|scan| scan.id == id), "it is shown");
-    assert!(problem.is_some() || world.noticed("not kept") == 1, "{:?}", world.notices.lock().unwrap());
+    assert!(problem.is_some() || world.noticed("not being kept") == 1, "{:?}", world.notices.lock().unwrap());
     assert_eq!(world.memory.scan(&id).await.unwrap().rows.len(), 2_000);
-    assert_eq!(world.noticed("not kept"), 1, "it is told once: {:?}", world.notices.lock().unwrap());
+    assert_eq!(world.noticed("not being kept"), 1, "it is told once: {:?}", world.notices.lock().unwrap());
     // What fills the disk goes, and so does another file: the memory has room then.
     std::fs::remove_file(&filler).unwrap();
     world.finish(&id, model::ScanState::Finished);

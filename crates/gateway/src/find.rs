@@ -233,9 +233,9 @@ mod tests {
         assert!(still_counts(state("tools/call", "a", 10), &wanted, 10).is_ok());
         for (state, why) in [
             (state("tools/call", "a", 10), "older than 10 minutes"),
-            (state("tools/call", "b", 20), "none that was given"),
-            (state("prompts/get", "a", 20), "none that was given"),
-            (None, "none that was given"),
+            (state("tools/call", "b", 20), "was not issued"),
+            (state("prompts/get", "a", 20), "was not issued"),
+            (None, "was not issued"),
         ] {
             let refused = still_counts(state, &wanted, 11).unwrap_err();
             assert!(refused.message.contains(why), "{}", refused.message);

@@ -150,8 +150,9 @@ async fn inside_a_full_disk() {
     for _ in 0..2_000 {
         one_call(&world).await;
     }
-    let told =
-        |world: &World| world.heard.lock().notices.iter().filter(|one| one.contains("not recorded")).count();
+    let told = |world: &World| {
+        world.heard.lock().notices.iter().filter(|one| one.contains("not being recorded")).count()
+    };
     let _ = world.ledger.calls(ledger::Which { limit: 1, ..Default::default() }, |_| None).await;
     assert_eq!(told(&world), 1, "it is told once: {:?}", world.heard.lock().notices);
     std::fs::remove_file(&filler).unwrap();

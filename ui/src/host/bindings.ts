@@ -4363,7 +4363,8 @@ export interface Operations {
   config_restore: { args: ConfigRestoreArgs; result: ConfigSaved };
   /** The secrets that the file contains or names, and those that are kept for it; never the secrets themselves. */
   config_secrets: { args: ConfigSecretsArgs; result: ConfigSecrets };
-  /** Moves a plain-text secret from the file to where secrets are kept, and writes its name there instead. Both happen, or neither. */
+  /** Moves a plain-text secret from the file to where secrets are kept, and writes its name there instead. Both */
+  /** happen, or neither. */
   config_secret_move: { args: ConfigSecretMoveArgs; result: ConfigSecretMoved };
   /** Every key of the file, described. */
   config_keys: { args: Empty; result: ConfigKeys };
@@ -4458,23 +4459,23 @@ export const FILTER_FIELDS = {
   endpoint: { aliases: [], about: "Where it answers", sign: ":", values: [] },
   command: { aliases: [], about: "The program of a stdio server", sign: ":", values: [] },
   args: { aliases: [], about: "The arguments of its program", sign: ":", values: [] },
-  capabilities: { aliases: ["capability"], about: "A tool or tag it offers", sign: ":", values: [] },
+  capabilities: { aliases: ["capability"], about: "A tool or tag that it offers", sign: ":", values: [] },
   health_status: { aliases: ["status", "health.status"], about: "Its status", sign: ":", values: ["healthy", "degraded", "down", "unknown", "sign-in", "paused", "blocked"] },
-  region: { aliases: [], about: "Where it runs", sign: ":", values: [] },
-  auth_required: { aliases: [], about: "It asks for credentials", sign: ":", values: ["true", "false"] },
+  region: { aliases: [], about: "Its region", sign: ":", values: [] },
+  auth_required: { aliases: [], about: "Whether it requires credentials", sign: ":", values: ["true", "false"] },
   version: { aliases: [], about: "The version in its record", sign: ":", values: [] },
-  server_version: { aliases: [], about: "What it calls its version", sign: ":", values: [] },
-  protocol_version: { aliases: [], about: "The MCP revision it agreed to", sign: ":", values: [] },
+  server_version: { aliases: [], about: "The version that it reports", sign: ":", values: [] },
+  protocol_version: { aliases: [], about: "The agreed MCP revision", sign: ":", values: [] },
   era: { aliases: [], about: "legacy or modern protocol", sign: ":", values: ["legacy", "modern"] },
-  source: { aliases: [], about: "Who brought it", sign: ":", values: ["manual", "import", "scan", "client", "demo"] },
-  seen: { aliases: ["seen_by"], about: "Who sees it now: a kind of sighting, or the name of an AI client", sign: ":", values: ["port", "client", "scan", "announced", "mdns", "registry", "kubernetes"] },
+  source: { aliases: [], about: "How it was added", sign: ":", values: ["manual", "import", "scan", "client", "demo"] },
+  seen: { aliases: ["seen_by"], about: "What sees it now: a kind of sighting, or the name of an AI client", sign: ":", values: ["port", "client", "scan", "announced", "mdns", "registry", "kubernetes"] },
   tools: { aliases: [], about: "How many tools it lists", sign: ">=", values: [] },
   resources: { aliases: [], about: "How many resources it lists", sign: ">=", values: [] },
   prompts: { aliases: [], about: "How many prompts it lists", sign: ">=", values: [] },
   last_seen: { aliases: [], about: "The last successful contact, in milliseconds since 1970", sign: ">", values: [] },
   response_time: { aliases: ["response_time_ms", "health.response_time_ms"], about: "The response time, in milliseconds", sign: ">", values: [] },
   score: { aliases: ["health.score"], about: "The health score, 0 to 1", sign: "<", values: [] },
-  paused: { aliases: [], about: "Paused by a person", sign: ":", values: ["true", "false"] },
+  paused: { aliases: [], about: "Whether it is paused", sign: ":", values: ["true", "false"] },
   health_endpoint: { aliases: [], about: "The path or URL of its health check", sign: ":", values: [] },
   created_at: { aliases: [], about: "When it was registered first, in milliseconds since 1970", sign: ">", values: [] },
   updated_at: { aliases: [], about: "When its record changed last, in milliseconds since 1970", sign: ">", values: [] },

@@ -116,7 +116,7 @@ async fn a_call_that_is_over_before_its_server_has_started_says_so_and_the_start
     let call = json!({ "capability": "count", "server": "it", "timeout": 3 });
     let error = core.refused("call", call).await;
     assert_eq!(error.code, ErrorCode::Timeout);
-    assert!(error.message.contains("still starting, and says `fetching part "), "{error}");
+    assert!(error.message.contains("still starting, and writes `fetching part "), "{error}");
     assert_eq!(count(&core, "it").await, "1");
     core.app.shutdown().await;
 }

@@ -231,7 +231,7 @@ mod tests {
         assert!(judge(r#"{ "content": null }"#).is_ok());
         for bad in ["\"just a string\"", "{}", "[1]", "null"] {
             let error = judge(bad).unwrap_err().to_string();
-            assert!(error.contains("no result of a tool"), "{error}");
+            assert!(error.contains("not the result of a tool"), "{error}");
         }
     }
 }

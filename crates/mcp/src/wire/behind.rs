@@ -61,7 +61,10 @@ mod tests {
         let bridge = ["-y", "mcp-remote", "http://10.0.0.5/mcp?key=hunter2"];
         let away = said("mcp-remote: fetch failed", &bridge);
         assert!(away.starts_with("the bridge runs, `http://10.0.0.5/mcp"), "{away}");
-        assert!(away.ends_with("` behind it does not answer; it said `mcp-remote: fetch failed`"), "{away}");
+        assert!(
+            away.ends_with("` behind it does not answer; it reported `mcp-remote: fetch failed`"),
+            "{away}"
+        );
         assert!(!away.contains("hunter2"), "{away}");
         for (message, args) in [("no such tool", &bridge[..]), ("fetch failed", &bridge[..2])] {
             assert_eq!(said(message, args), format!("the server answered with error -32000: {message}"));

@@ -23,6 +23,7 @@ use hyper::client::conn::http1::{Connection, SendRequest, handshake};
 use hyper_util::rt::TokioIo;
 use socket2::{SockRef, TcpKeepalive};
 use tokio::net::TcpStream;
+use tokio::task::unconstrained;
 use tokio::time::{Instant, sleep, timeout};
 use tokio_util::task::TaskTracker;
 
@@ -64,11 +65,12 @@ impl UpstreamConnection {
         .is_ok()
     }
 
-    async fn ask(&mut self, request: Request<Full<Bytes>>) -> Result<Response<Incoming>, Unanswered> {
-        let mut answer = pin!(self.sender.try_send_request(request));
+    async fn ask(&mut self, request: Request<Full<Bytes>>) -> Result<Response<Incoming>, SendFailure> {
+        // It becomes ready in `drive` alone, so it wakes nobody: to be woken by it as well would be once too often. Without a
+        // budget, since tokio answers "not yet, I wake you" when one is used up.
+        let mut answer = pin!(unconstrained(self.sender.try_send_request(request)));
         poll_fn(|context| {
             self.drive(context);
-            // Nothing comes but by driving: to be woken by it as well would be once too often.
             answer.as_mut().poll(&mut Context::from_waker(Waker::noop()))
         })
         .await
@@ -76,7 +78,7 @@ impl UpstreamConnection {
 }
 
 /// Why there is no answer, with the request if nothing of it was sent.
-type Unanswered = TrySendError<Request<Full<Bytes>>>;
+type SendFailure = TrySendError<Request<Full<Bytes>>>;
 
 /// Connections to any addresses, kept for this time when they are idle; with zero they are not kept at all.
 pub(crate) struct DirectClient {

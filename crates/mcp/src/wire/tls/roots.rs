@@ -94,12 +94,9 @@ mod tests {
         for (content, why) in [
             (&b""[..], "no certificate in it"),
             (b"-----BEGIN PRIVATE KEY-----\nAA==\n-----END PRIVATE KEY-----\n", "a private key and no"),
-            (
-                b"-----BEGIN CERTIFICATE-----\nAA==\n-----END CERTIFICATE-----\n",
-                "something else as its certificate 1",
-            ),
-            (b"-----BEGIN CERTIFICATE-----\n!!!\n-----END CERTIFICATE-----\n", "is no PEM"),
-            (b"0\x82garbage", "something else as its certificate 1"),
+            (b"-----BEGIN CERTIFICATE-----\nAA==\n-----END CERTIFICATE-----\n", "at its certificate 1"),
+            (b"-----BEGIN CERTIFICATE-----\n!!!\n-----END CERTIFICATE-----\n", "is not PEM"),
+            (b"0\x82garbage", "at its certificate 1"),
             (&large, "larger than 1 MiB"),
         ] {
             let file = folder.path().join("ca.pem");

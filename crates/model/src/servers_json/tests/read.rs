@@ -77,7 +77,7 @@ fn one_name_at_one_address_is_one_server_under_whatever_ids() {
     );
     assert_eq!(names(&file), ["a", "a"]);
     assert_eq!(file.servers[0].version.as_deref(), Some("2"), "the newest counts");
-    warns(&file, &["line 3", "`a` is given twice"]);
+    warns(&file, &["line 3", "`a` is listed twice"]);
 }
 
 #[test]
@@ -231,7 +231,7 @@ fn a_file_that_cannot_be_read_is_refused_with_line_and_column() {
         ("{\"servers\": {'a': 1}}", 1, 14, "double quotes"),
         ("{\"servers\" {}}", 1, 12, "`:`"),
         ("{\"servers\": {} \"a\": 1}", 1, 16, "`,` or `}`"),
-        ("{\"é\": yes}", 1, 7, "no value"),
+        ("{\"é\": yes}", 1, 7, "not a value"),
         ("{\"servers\": \"\\q\"}", 1, 15, "escape"),
         ("{\"servers\": 5}", 1, 13, "not a list of servers"),
         ("{\"other\": {}}", 1, 1, "not a list of servers"),
