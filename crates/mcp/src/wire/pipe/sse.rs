@@ -20,7 +20,7 @@ use crate::wire::answer::{Answer, BodyEnd, NoAnswer};
 use crate::wire::client::Flood;
 use crate::wire::greet::{Carry, Greeting, Known, initialize};
 use crate::wire::http::{Site, Way};
-use crate::wire::message::messages_of;
+use crate::wire::message::{Message, messages_of};
 use crate::wire::place::ConversationPlace;
 use crate::wire::terms::{LEGACY, Question};
 use crate::{McpError, Remote, failure};
@@ -155,13 +155,16 @@ async fn pass_on(
             Err(error) => return error,
         };
         for message in messages_of(event.data.into_bytes()).await {
-            // Others may listen to the same server: an answer without our id is not ours.
-            let Some(due) = shared.route(message, false) else { continue };
-            let turn = match shared.answers.take_turn() {
-                Ok(Some(turn)) => turn,
-                Ok(None) => continue,
-                Err(Flood) => return failure::flooded(&line.place),
+            // Requests that are meant for others count as well: a flood is one for every listener.
+            let turn = match &message {
+                Message::Request { .. } => match shared.answers.take_turn() {
+                    Ok(turn) => turn,
+                    Err(Flood) => return failure::flooded(&line.place),
+                },
+                _ => None,
             };
+            // Others can listen to the same server: an answer without our id is not ours.
+            let (Some(due), Some(turn)) = (shared.route(message, false), turn) else { continue };
             let (line, answers, terms) = (line.clone(), shared.answers.clone(), shared.terms());
             shared.tasks.spawn(async move {
                 let _turn = turn;
