@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { chmod, writeFile } from "node:fs/promises";
 import test from "node:test";
-import { barriers, openPage } from "./harness.mjs";
+import { barriers, eventually, openPage } from "./harness.mjs";
 import {
   drafted,
   editor,
@@ -19,6 +19,33 @@ import {
 const FILE =
   "# ours\nhealth_monitoring:\n  check_interval: 30\n  max_failures: 3   # the VPN drops one\n  warn_ms: 1000\n";
 const failures = (page) => page.getByRole("textbox", { name: "Max failures" });
+
+test("what is typed while the file is read a second time stays", async (t) => {
+  const { core } = await startSettings(t, FILE);
+  const { page, errors } = await openPage(t, core.link);
+  // Each answer with the whole file waits until it is let go.
+  const held = [];
+  await page.route("**/config_draft", async (route) => {
+    const response = await route.fetch();
+    if (!("text" in route.request().postDataJSON())) await new Promise((resolve) => held.push(resolve));
+    await route.fulfill({ response });
+  });
+  await page.goto(`${core.address}/#/settings/health_monitoring`);
+  await eventually(() => held.length, 1, "the file is read");
+  // Each screen with settings reads the file when it opens.
+  await page.getByRole("link", { name: "Routing", exact: true }).click();
+  await page.getByRole("heading", { name: "Routing", level: 1 }).waitFor();
+  await page.goto(`${core.address}/#/settings/health_monitoring`);
+  held[0]();
+  await failures(page).fill("4");
+  await drafted(page, 1);
+  for (const letGo of held) letGo();
+  await page.unrouteAll({ behavior: "wait" });
+  await page.evaluate(() => new Promise(requestAnimationFrame));
+  await drafted(page, 1);
+  assert.equal(await failures(page).inputValue(), "4");
+  assert.deepEqual(errors, []);
+});
 
 test("two browsers edit at once: who saves second is told, and loses nothing", async (t) => {
   const { core, onDisk } = await startSettings(t, FILE);

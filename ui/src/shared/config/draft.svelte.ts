@@ -69,6 +69,7 @@ class Draft extends Known {
   #groups: Group[] = [];
   #seen = 0;
   #running: Promise<void> | null = null;
+  #loading: Promise<void> | null = null;
 
   /** My text merged with the one on disk, and how many of my changes that drops; absent if no other program wrote. */
   merged = $derived(this.disk ? merge(this.saved?.text ?? "", this.text, this.disk.theirs.text) : null);
@@ -76,7 +77,7 @@ class Draft extends Known {
   async open(): Promise<void> {
     try {
       const keys = this.sections.length === 0 ? core.call("config_keys", {}) : null;
-      const [described] = await Promise.all([keys, this.saved === null ? this.#load() : this.look()]);
+      const [described] = await Promise.all([keys, this.#read()]);
       if (described) this.sections = tree(described.keys);
       this.trouble = null;
       // Requests that were held while the core did not answer are sent now.
@@ -84,6 +85,16 @@ class Draft extends Known {
     } catch (thrown) {
       this.trouble = asCallError(thrown);
     }
+  }
+
+  /** Loads the file, or checks whether it changed. Loaded twice at once, it would come a second time over the first edits. */
+  async #read(): Promise<unknown> {
+    await this.#loading?.catch(() => {});
+    if (this.saved !== null) return this.look();
+    this.#loading = this.#load().finally(() => {
+      this.#loading = null;
+    });
+    return this.#loading;
   }
 
   /** Loads the file as it is. */
@@ -100,6 +111,7 @@ class Draft extends Known {
     return { text, base: draft.base, values: draft.values, draft: { ...draft, text } };
   }
 
+  /** Takes over the file as it is. Edits that wait for the core are made in it. */
   #take(file: Saved): void {
     this.saved = file;
     this.text = file.text;
@@ -108,7 +120,6 @@ class Draft extends Known {
     this.refused = new Map();
     this.typed = false;
     this.#past.forget();
-    this.#groups = [];
     this.#tell();
     this.#took(file.draft);
   }
