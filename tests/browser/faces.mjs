@@ -216,7 +216,7 @@ export function faces({ core, ids, tool }) {
           "activity, a call": async (page) => {
             await activity(page);
             await page.getByRole("group", { name: "Outcome" }).getByRole("button", { name: "Answered" }).click();
-            await page.getByText(/rows? pass(es)? the filter/).waitFor();
+            await page.getByText(/rows? match(es)? the filter/).waitFor();
             await page.getByRole("grid").getByRole("row").last().click();
             await page.getByRole("list", { name: "Tries" }).waitFor();
           },

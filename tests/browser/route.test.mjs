@@ -22,7 +22,7 @@ test("a call is routed by capability, says why, goes elsewhere after a pause, an
   const goes = result.getByText(/^Goes to/);
   const winner = /Goes to (demo-weather-\w+)/.exec(await goes.innerText())?.[1];
   assert.ok(winner, "it says who takes it");
-  await result.getByText("In turns", { exact: true }).waitFor();
+  await result.getByText("Round robin", { exact: true }).waitFor();
   const shares = result.getByRole("table", { name: "Shares" });
   assert.equal(await shares.getByRole("row").count(), 4, "three servers share the calls");
 

@@ -85,7 +85,7 @@ test("by keyboard alone: what is down, where calls go and why, what if two were 
   assert.equal(counts["weather-a"] + counts["weather-b"], 6);
   await shares.getByText(/nearer region/i).waitFor();
   await shares.getByRole("row", { name: /weather-gone.*is down/i }).waitFor();
-  await map.getByRole("button", { name: /^weather-eu: .*gets none.*nearer region/i }).waitFor();
+  await map.getByRole("button", { name: /^weather-eu: .*gets no calls.*nearer region/i }).waitFor();
   await map.getByRole("button", { name: /^notes: .*does not offer it/ }).waitFor();
 
   // Two are pretended down: by the key at a node, and by name.
