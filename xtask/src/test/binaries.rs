@@ -13,7 +13,7 @@ use crate::workspace::{Stop, TaskResult, failed};
 /// How many run at once.
 const AT_ONCE: usize = 2;
 /// Programs that take more than a minute.
-const LONG: [&str; 3] = ["desktop", "gateway", "oracle"];
+const LONG: [&str; 5] = ["commands", "desktop", "gateway", "operations", "oracle"];
 /// Where programs are noted.
 pub(crate) const NOTES: &str = "XTASK_TEST_PROGRAMS";
 /// Ends a part of a note, and a note.

@@ -17,7 +17,7 @@ const POLICY: (&str, &str) =
 /// Every key that has an effect, and the test that shows it: its file below `crates`, and its name.
 const SHOWN: &[(&str, &str, &str)] = &[
     ("strict", "model/src/config/tests/broken.rs", "a_warning_loads_and_an_error_does_not"),
-    ("gateway.listen", "cli/tests/config.rs", "serve_listens_where_the_configuration_says"),
+    ("gateway.listen", "cli/tests/commands/config.rs", "serve_listens_where_the_configuration_says"),
     ("gateway.enabled", GATEWAY, "a_gateway_that_is_switched_off_serves_nobody"),
     ("gateway.auth", GATEWAY, "without_a_token_only_where_the_configuration_says_so"),
     ("gateway.allow", GATEWAY, "clients_see_and_call_what_the_rules_let_them"),
@@ -80,12 +80,12 @@ const SHOWN: &[(&str, &str, &str)] = &[
     ("load_balancing.cross_region", DECIDE, "regions_beyond_the_threshold_come_last_or_never"),
     (
         "load_balancing.breaker_failures",
-        "app/tests/routing/main.rs",
+        "app/tests/operations/routing.rs",
         "a_server_that_never_answers_is_given_a_rest",
     ),
     (
         "load_balancing.breaker_open",
-        "app/tests/routing/main.rs",
+        "app/tests/operations/routing.rs",
         "a_server_that_never_answers_is_given_a_rest",
     ),
     ("rule.priority", DECIDE, "the_rule_with_the_highest_priority_applies"),
@@ -96,20 +96,28 @@ const SHOWN: &[(&str, &str, &str)] = &[
     ("rule.required_metadata", DECIDE, "who_does_not_meet_a_rule_is_left_out"),
     ("rule.on_empty", DECIDE, "a_rule_that_nobody_meets_can_be_dropped"),
     ("rule.strategy", DECIDE, "a_rule_has_a_strategy_of_its_own"),
-    ("rule.timeout", "app/tests/routing/tries.rs", "a_rule_bounds_the_call_and_each_try"),
-    ("rule.per_try_timeout", "app/tests/routing/tries.rs", "a_rule_bounds_the_call_and_each_try"),
-    ("rule.auto_retry", "app/tests/routing/tries.rs", "another_server_is_asked_only_where_the_rule_lets_it"),
-    ("rule.circuit_breaker", "app/tests/routing/main.rs", "a_server_that_never_answers_is_given_a_rest"),
-    ("rule.affinity", "app/tests/routing/rules.rs", "what_stays_with_one_server_does"),
-    ("rule.affinity_argument", "app/tests/routing/rules.rs", "what_stays_with_one_server_does"),
+    ("rule.timeout", "app/tests/operations/routing/tries.rs", "a_rule_bounds_the_call_and_each_try"),
+    ("rule.per_try_timeout", "app/tests/operations/routing/tries.rs", "a_rule_bounds_the_call_and_each_try"),
+    (
+        "rule.auto_retry",
+        "app/tests/operations/routing/tries.rs",
+        "another_server_is_asked_only_where_the_rule_lets_it",
+    ),
+    (
+        "rule.circuit_breaker",
+        "app/tests/operations/routing.rs",
+        "a_server_that_never_answers_is_given_a_rest",
+    ),
+    ("rule.affinity", "app/tests/operations/routing/rules.rs", "what_stays_with_one_server_does"),
+    ("rule.affinity_argument", "app/tests/operations/routing/rules.rs", "what_stays_with_one_server_does"),
     (
         "service_registry.config.allowed_capabilities",
-        "app/tests/routing/rules.rs",
+        "app/tests/operations/routing/rules.rs",
         "policy_lets_only_what_it_names_be_called",
     ),
     (
         "security.allowed_capabilities",
-        "app/tests/routing/rules.rs",
+        "app/tests/operations/routing/rules.rs",
         "policy_lets_only_what_it_names_be_called",
     ),
     ("call_log.enabled", LEDGER, "nothing_is_recorded_where_it_is_switched_off"),
@@ -122,7 +130,11 @@ const SHOWN: &[(&str, &str, &str)] = &[
     ("metrics.token", METRICS, "off_loopback_only_its_token_opens_it_and_that_opens_nothing_else"),
     ("metrics.max_series", METRICS, "many_servers_keep_to_the_bound_and_those_in_trouble_are_among_them"),
     ("metrics.gauges", METRICS, "a_gauge_counts_the_servers_that_pass_its_filter"),
-    ("routing_tests", "app/tests/routing/rules.rs", "a_change_that_breaks_a_routing_test_is_not_saved"),
+    (
+        "routing_tests",
+        "app/tests/operations/routing/rules.rs",
+        "a_change_that_breaks_a_routing_test_is_not_saved",
+    ),
 ];
 
 /// What AI clients meet.
