@@ -4,9 +4,13 @@ use std::fmt::Write as _;
 
 use model::{Family, FamilyKind, Series};
 
+/// About the longest line of a series, so that the text is seldom moved while it grows.
+const LINE: usize = 112;
+
 /// As a scraper reads it, in the text format 0.0.4.
-pub fn text<'a>(families: impl IntoIterator<Item = &'a Family>) -> String {
-    let mut text = String::with_capacity(64 * 1024);
+pub fn text(families: &[Family]) -> String {
+    let series: usize = families.iter().map(|family| family.series.len()).sum();
+    let mut text = String::with_capacity(64 * 1024 + LINE * series);
     for family in families {
         // A name without series says nothing.
         if family.series.is_empty() {
@@ -124,7 +128,7 @@ mod tests {
             series: vec![Series { value, buckets: Some(buckets), ..Series::default() }],
         };
         let none = Family { series: Vec::new(), ..gauge.clone() };
-        let text = text([&gauge, &none, &histogram]);
+        let text = text(&[gauge, none, histogram]);
         assert!(text.starts_with(
             "# HELP x_up one\\nline\n# TYPE x_up gauge\nx_up{server=\"a\\\"\\\\\\nb\"} 0.5\n# HELP x_seconds how long\n# TYPE x_seconds histogram\n"
         ));
