@@ -105,18 +105,30 @@ fn distribution(
     args: &RouteArgs,
 ) -> (Vec<RouteShare>, usize) {
     let all = args.calls.unwrap_or(1);
-    let of = |id| taken.get(&id).copied().unwrap_or_default();
-    let name = |id| snapshot.get(id).map_or("", |server| server.info.name.as_str());
-    let mut takers: Vec<ServerId> = route.plan.candidates().iter().map(|candidate| candidate.id).collect();
-    takers.sort_unstable_by_key(|id| (Reverse(of(*id)), name(*id), *id));
+    let mut takers: Vec<_> = route
+        .plan
+        .candidates()
+        .iter()
+        .map(|candidate| {
+            let id = candidate.id;
+            let name = snapshot.get(id).map_or("", |server| server.info.name.as_str());
+            (Reverse(taken.get(&id).copied().unwrap_or_default()), name, id)
+        })
+        .collect();
     let most = args.most.unwrap_or(usize::MAX).min(takers.len());
-    let (named, others) = takers.split_at(most);
-    let share = |id: &ServerId| RouteShare {
-        server: place(snapshot, *id),
-        calls: of(*id),
-        share: part(of(*id), all),
+    if let Some(last) = most.checked_sub(1) {
+        // The others are counted, in no order.
+        takers.select_nth_unstable(last);
+    }
+    let (named, others) = takers.split_at_mut(most);
+    named.sort_unstable();
+    let share = |&mut (Reverse(calls), _, id): &mut _| RouteShare {
+        server: place(snapshot, id),
+        calls,
+        share: part(calls, all),
     };
-    (named.iter().map(share).collect(), others.iter().filter(|id| of(**id) > 0).count())
+    let more = others.iter().filter(|(Reverse(calls), ..)| *calls > 0).count();
+    (named.iter_mut().map(share).collect(), more)
 }
 
 /// The average duration of a call with this distribution; nothing where a server was not measured.
