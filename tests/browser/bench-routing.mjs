@@ -33,7 +33,7 @@ database.commit()
 const CONFIG = [
   "health_monitoring:\n  enabled: false\nrouting_rules:\n",
   ...Array.from({ length: RULES - 1 }, (_, at) => `  "tool${at}.*":\n    min_health_score: 0.5\n`),
-  '  "weather.*":\n    min_health_score: 0.4\n',
+  '  "weather.*":\n    min_health_score: 0.46\n',
 ].join("");
 
 function servers() {
@@ -80,11 +80,12 @@ async function typing() {
       requestAnimationFrame(() => setTimeout(() => window.times.push(performance.now() - from)));
     }).observe(region, { childList: true, subtree: true, characterData: true });
   });
-  // 0.4 lets everybody take part, 0.46 too; 0.9 nobody, since nobody was measured and all have 0.5.
+  // 0.36 lets everybody take part and 0.96 nobody, since nobody was measured and all have 0.5. Neither is the saved value: a
+  // rule is being edited all the time.
   const drawn = (count) => page.waitForFunction((least) => window.times.length >= least, count);
   for (let sample = 0; sample < SAMPLES; sample++) {
     await page.evaluate(() => document.activeElement.setSelectionRange(2, 3));
-    await page.keyboard.press(sample % 2 === 0 ? "9" : "4");
+    await page.keyboard.press(sample % 2 === 0 ? "9" : "3");
     await drawn(sample + 1);
   }
   const times = (await page.evaluate(() => window.times)).sort((one, other) => one - other);

@@ -12,6 +12,27 @@ export function painted(): Promise<void> {
   });
 }
 
+/** Nothing is typed any more once no key came for this time, in milliseconds: a fast typist leaves less between two keys. */
+const REST_MS = 120;
+let typedAt = Number.NEGATIVE_INFINITY;
+globalThis.addEventListener?.(
+  "input",
+  () => {
+    typedAt = performance.now();
+  },
+  true,
+);
+
+/** Waits until the last change has been painted and the user has stopped typing: what follows delays no key. */
+export async function rested(): Promise<void> {
+  await painted();
+  for (;;) {
+    const left = typedAt + REST_MS - performance.now();
+    if (left <= 0) return;
+    await new Promise((resolve) => setTimeout(resolve, left));
+  }
+}
+
 /** The longest wait for a place to be drawn, in milliseconds. */
 const PATIENCE_MS = 10_000;
 const LOOK_MS = 50;

@@ -4,7 +4,7 @@ import { type Path, sharing } from "../../shared/config/paths";
 import { sim } from "../../shared/decision/sim.svelte";
 import { isObject } from "../../shared/json";
 import { Latest } from "../../shared/latest";
-import { painted } from "../../shared/painted";
+import { rested } from "../../shared/painted";
 import { core } from "../../state/core.svelte";
 
 export const RULES = "routing_rules";
@@ -78,7 +78,7 @@ class Board {
         if (isNewest()) this.error = asCallError(thrown);
       }
     },
-    () => (this.list === null ? Promise.resolve() : painted()),
+    () => (this.list === null ? Promise.resolve() : rested()),
   );
 
   #uses = new Latest<null>(async () => {

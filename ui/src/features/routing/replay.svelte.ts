@@ -1,6 +1,6 @@
 import { asCallError, type CallError, type Replay, type ReplayArgs } from "../../host";
 import { Latest } from "../../shared/latest";
-import { painted } from "../../shared/painted";
+import { rested } from "../../shared/painted";
 import { core } from "../../state/core.svelte";
 
 /** How many of the newest calls are replayed. */
@@ -24,7 +24,7 @@ class Replays {
         if (isNewest()) this.error = asCallError(thrown);
       }
     },
-    () => (this.result === null ? Promise.resolve() : painted()),
+    () => (this.result === null ? Promise.resolve() : rested()),
   );
 
   ask(rules: string | null, down: readonly string[]): void {

@@ -51,8 +51,6 @@ class Draft extends Known {
   spot = $state.raw<Spot | null>(null);
   /** The place to which the caret should go. */
   jump = $state.raw<{ line: number; column: number } | null>(null);
-  /** A request is running, or waits. */
-  working = $state(false);
   canUndo = $state(false);
   canRedo = $state(false);
   /** The text itself was edited since it was saved. */
@@ -328,7 +326,6 @@ class Draft extends Known {
   }
 
   async #work(): Promise<void> {
-    this.working = true;
     try {
       for (;;) {
         const group = this.#groups.shift();
@@ -340,8 +337,6 @@ class Draft extends Known {
       this.trouble = null;
     } catch (thrown) {
       this.trouble = asCallError(thrown);
-    } finally {
-      this.working = false;
     }
   }
 
