@@ -33,7 +33,7 @@ const newest = (grid) => rows(grid).first().getAttribute("aria-label");
 
 test("calls come live, are told apart, and one leads to its rule, its line and the next call", async (t) => {
   const { core, page, errors, call, weather, grid } = await open(t);
-  await page.getByRole("heading", { name: "No call yet" }).waitFor();
+  await page.getByRole("heading", { name: "No calls yet" }).waitFor();
   assert.deepEqual(await barriers(page), []);
 
   await weather(3);

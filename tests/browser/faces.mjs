@@ -77,7 +77,7 @@ export function faces({ core, ids, tool }) {
   const activity = async (page) => {
     await at("activity")(page);
     await page
-      .getByRole("heading", { name: "No call yet" })
+      .getByRole("heading", { name: "No calls yet" })
       .or(page.getByRole("img", { name: /^Calls in the last/ }))
       .waitFor();
   };
@@ -223,7 +223,7 @@ export function faces({ core, ids, tool }) {
           "activity, no match": async (page) => {
             await activity(page);
             await page.getByRole("textbox", { name: "Capability" }).fill("nothing is called so");
-            await page.getByRole("heading", { name: "No such call" }).waitFor();
+            await page.getByRole("heading", { name: "No matching calls" }).waitFor();
           },
           calls: async (page) => {
             await at(`servers/${ids.well}`)(page);

@@ -98,7 +98,7 @@ pub struct CallRow {
     pub attempts: u32,
     /// The duration of the whole call, in milliseconds.
     pub ms: f64,
-    /// How many calls the row stands for: 1, or more when too many came at once to keep each one.
+    /// How many calls the row represents: 1, or more when too many came at once to keep each one.
     pub stands_for: u64,
     /// The rule that applied, by its pattern; absent when only the defaults did, or when the caller named a server.
     pub rule: Option<String>,

@@ -2179,7 +2179,7 @@ attempts: number,
  */
 ms: number, 
 /**
- * How many calls the row stands for: 1, or more when too many came at once to keep each one.
+ * How many calls the row represents: 1, or more when too many came at once to keep each one.
  */
 stands_for: number, 
 /**

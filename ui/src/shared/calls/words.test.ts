@@ -35,7 +35,7 @@ it("says how a call ended", () => {
 
 it("says a call as a sentence", () => {
   expect(spoken(row())).toBe("weather.current at 12:20:38: answered by weather-a in 39 ms");
-  expect(spoken(row({ stands_for: 40 }))).toContain("stands for 40 calls");
+  expect(spoken(row({ stands_for: 40 }))).toContain("represents 40 calls");
   expect(spoken(row({ outcome: "refused", server: null, reason: "nobody offers it" }))).toBe(
     "weather.current at 12:20:38: no server took it in 39 ms: nobody offers it",
   );

@@ -28,7 +28,7 @@ export function outcomeOf(row: Pick<CallRow, "outcome" | "code" | "attempts">): 
 export function spoken(row: CallRow): string {
   const { word } = outcomeOf(row);
   const by = row.server ? `${row.outcome === "ok" ? " by " : ", "}${oneLine(row.server.name)}` : "";
-  const many = row.stands_for > 1 ? `, stands for ${count(row.stands_for)} calls` : "";
+  const many = row.stands_for > 1 ? `, represents ${count(row.stands_for)} calls` : "";
   const why = row.reason ? `: ${oneLine(row.reason)}` : "";
   return `${oneLine(row.capability)} at ${clock(row.at)}: ${word.toLowerCase()}${by} in ${millis(row.ms)} ms${many}${why}`;
 }
