@@ -71,19 +71,29 @@ const AFTER: Duration = Duration::from_secs(1);
 /// The time limit for all lists together.
 const LIST_WITHIN: Duration = Duration::from_secs(10);
 
+/// How often a server that is not reached is asked again, each time after twice as long: it may be starting. Where health
+/// monitoring is off, nothing else would find that it is back.
+const MOST_RETRIES: u32 = 4;
+
 /// The state of a server that reported changed lists.
 enum ListingStage {
     /// It may report another list.
-    Quiet,
+    Quiet { retries: u32 },
     /// It is being asked.
-    Listed,
+    Listed { retries: u32 },
     /// It is being asked, and has reported a change again since.
     ListedAgain,
 }
 
-async fn quiet(id: ServerId) -> ServerId {
-    tokio::time::sleep(AFTER).await;
-    id
+/// Whether a server was asked and not reached.
+enum ListingOutcome {
+    Done,
+    Failed,
+}
+
+async fn quiet(id: ServerId, retries: u32) -> (ServerId, ListingOutcome) {
+    tokio::time::sleep(AFTER * 2_u32.pow(retries)).await;
+    (id, ListingOutcome::Done)
 }
 
 impl App {
@@ -98,40 +108,47 @@ impl App {
                 () = stop.cancelled() => return,
                 Some(id) = news.recv() => match stages.get_mut(&id) {
                     None => {
-                        stages.insert(id, ListingStage::Quiet);
-                        steps.push(quiet(id).boxed());
+                        stages.insert(id, ListingStage::Quiet { retries: 0 });
+                        steps.push(quiet(id, 0).boxed());
                     }
-                    Some(ListingStage::Quiet) => {}
+                    Some(ListingStage::Quiet { .. }) => {}
                     Some(stage) => *stage = ListingStage::ListedAgain,
                 },
-                Some(id) = steps.next() => match stages.get(&id) {
-                    Some(ListingStage::Quiet) => {
-                        stages.insert(id, ListingStage::Listed);
+                Some((id, listing)) = steps.next() => match (stages.get(&id), listing) {
+                    (Some(&ListingStage::Quiet { retries }), _) => {
+                        stages.insert(id, ListingStage::Listed { retries });
                         let app = self.clone();
-                        steps.push(async move { app.list_again(id).await; id }.boxed());
+                        steps.push(async move { (id, app.list_again(id).await) }.boxed());
                     }
-                    Some(ListingStage::ListedAgain) => {
-                        stages.insert(id, ListingStage::Quiet);
-                        steps.push(quiet(id).boxed());
+                    (Some(ListingStage::ListedAgain), _) => {
+                        stages.insert(id, ListingStage::Quiet { retries: 0 });
+                        steps.push(quiet(id, 0).boxed());
                     }
-                    Some(ListingStage::Listed) | None => drop(stages.remove(&id)),
+                    (Some(&ListingStage::Listed { retries }), ListingOutcome::Failed) if retries < MOST_RETRIES => {
+                        stages.insert(id, ListingStage::Quiet { retries: retries + 1 });
+                        steps.push(quiet(id, retries + 1).boxed());
+                    }
+                    (Some(ListingStage::Listed { .. }) | None, _) => drop(stages.remove(&id)),
                 },
             }
         }
     }
 
-    async fn list_again(&self, id: ServerId) {
+    async fn list_again(&self, id: ServerId) -> ListingOutcome {
         let server = self.0.registry.snapshot().get(id).filter(|server| !server.info.paused).cloned();
-        let Some(server) = server else { return };
+        let Some(server) = server else { return ListingOutcome::Done };
         // A child that went to sleep since is listed when it wakes.
         if server.info.transport == Transport::Stdio && !self.0.mesh.sessions.is_open(id) {
-            return;
+            return ListingOutcome::Done;
         }
         // A server that does not answer is found by its round.
         if let Some(contents) = self.contents_of(&server.info).await {
             drop(self.0.registry.measure(id, Measure::Offers(Box::new(kept(contents)))).await);
         }
-        drop(self.check_now(id).await);
+        match self.check_now(id).await {
+            Ok(health) if health.consecutive_failures > 0 => ListingOutcome::Failed,
+            Ok(_) | Err(_) => ListingOutcome::Done,
+        }
     }
 
     /// Asked like a round: a child process that counted this as a call would not be stopped any more.
