@@ -20,6 +20,21 @@ const FILE =
   "# ours\nhealth_monitoring:\n  check_interval: 30\n  max_failures: 3   # the VPN drops one\n  warn_ms: 1000\n";
 const failures = (page) => page.getByRole("textbox", { name: "Max failures" });
 
+test("a screen whose first reading broke fills by itself", async (t) => {
+  const { core } = await startSettings(t, FILE);
+  const { page, errors } = await openPage(t, core.link);
+  let broken = 0;
+  await page.route("**/config_keys", async (route) => {
+    if (broken++ === 0) return route.abort("connectionreset");
+    return route.continue();
+  });
+  await page.goto(`${core.address}/#/routing`);
+  await page.getByText("The rules could not be read").waitFor();
+  await page.getByRole("region", { name: "Simulator" }).waitFor();
+  assert.equal(await page.getByText("The rules could not be read").count(), 0);
+  assert.deepEqual(errors, []);
+});
+
 test("what is typed while the file is read a second time stays", async (t) => {
   const { core } = await startSettings(t, FILE);
   const { page, errors } = await openPage(t, core.link);

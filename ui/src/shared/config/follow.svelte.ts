@@ -5,16 +5,26 @@ import { sayLoaded } from "./act";
 import { draft } from "./draft.svelte";
 import { versions } from "./known.svelte";
 
+/** When a file that was never read is read again, in milliseconds: one broken connection must not leave a screen empty. */
+const AGAIN_MS = 2_000;
+
 /**
  * Keeps the draft and its file in step as long as a screen shows them. The given function is called with each reading.
  */
 export function followFile(along: () => Promise<unknown> = async () => {}): { again: () => void } {
+  let timer: ReturnType<typeof setTimeout> | undefined;
+  $effect(() => () => clearTimeout(timer));
+
   /** Reads the file and its versions again. If that loads a change from elsewhere, it is reported. */
   async function read(isNews: boolean): Promise<void> {
     const before = draft.saved?.base;
     await draft.open();
     // No answer: that is reported once, and everything is read when the core answers again.
-    if (draft.trouble) return;
+    if (draft.trouble) {
+      clearTimeout(timer);
+      if (draft.saved === null || draft.sections.length === 0) timer = setTimeout(() => void read(isNews), AGAIN_MS);
+      return;
+    }
     await attempt("The versions could not be read", () => versions.read());
     await along();
     const isLoaded = isNews && before !== undefined && before !== draft.saved?.base && !draft.changed;
