@@ -98,7 +98,7 @@ async fn all(api: &Api) -> Vec<(String, Vec<u8>)> {
 }
 
 /// Every file under a folder, but for the one that keeps secrets.
-fn files(folder: &Path) -> Vec<(String, Vec<u8>)> {
+pub(crate) fn files(folder: &Path) -> Vec<(String, Vec<u8>)> {
     let mut found = Vec::new();
     for entry in std::fs::read_dir(folder).unwrap().map(Result::unwrap) {
         let path = entry.path();
@@ -112,7 +112,7 @@ fn files(folder: &Path) -> Vec<(String, Vec<u8>)> {
 }
 
 /// Asks for the events from here on, until one tells of this server's removal.
-async fn events(api: &Api, last: &str) -> Vec<u8> {
+pub(crate) async fn events(api: &Api, last: &str) -> Vec<u8> {
     let mut stream = api.get("/api/v1/events").await.bytes_stream();
     let mut heard = Vec::new();
     while let Some(Ok(bytes)) = stream.next().await {

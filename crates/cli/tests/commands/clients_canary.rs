@@ -4,12 +4,11 @@
 #![cfg(target_os = "linux")]
 
 use std::io::Read;
-use std::path::Path;
 use std::time::Duration;
 
 use crate::api::Api;
+use crate::canary::{events, files};
 use crate::support::Place;
-use futures::StreamExt;
 use serde_json::{Value, json};
 use testkit::plain::Plain;
 
@@ -107,31 +106,6 @@ async fn used(api: &Api, name: &str) -> Vec<(String, Vec<u8>)> {
         said.push((format!("{name}: {operation}"), api.text(operation, args).await.into_bytes()));
     }
     said
-}
-
-/// Every file under a folder, but for the one that keeps secrets.
-fn files(folder: &Path) -> Vec<(String, Vec<u8>)> {
-    let mut found = Vec::new();
-    for path in std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path()) {
-        if path.is_dir() {
-            found.extend(files(&path));
-        } else if path.file_name().is_some_and(|name| name != "secrets.json") {
-            found.push((path.display().to_string(), std::fs::read(&path).unwrap_or_default()));
-        }
-    }
-    found
-}
-
-async fn events(api: &Api, last: &str) -> Vec<u8> {
-    let mut stream = api.get("/api/v1/events").await.bytes_stream();
-    let mut heard = Vec::new();
-    while let Some(Ok(bytes)) = stream.next().await {
-        heard.extend_from_slice(&bytes);
-        if String::from_utf8_lossy(&heard).contains(last) {
-            break;
-        }
-    }
-    heard
 }
 
 #[tokio::test(flavor = "multi_thread")]
